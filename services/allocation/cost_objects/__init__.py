@@ -1,0 +1,1 @@
+"""Cost objects: pools, resources, solutions and consumers, one shape in four collections."""

@@ -1,0 +1,93 @@
+"""create_app(): error answers, metrics, health, jobs, callers, audit; the same for all services."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared import middleware, problems
+from shared.auth import SERVICES, authenticate, authorise, needed_scope
+from shared.database import get_engine, ping
+from shared.foundation_endpoints import foundation_routers
+from shared.gauges import refresh_gauges
+from shared.logs import set_up_logs
+from shared.migrations import at_head
+from shared.openapi import document_errors
+from shared.settings import get_settings
+
+VERSION = "0.1.0"
+
+
+def create_app(service: str, routers: Sequence[APIRouter], *, description: str) -> FastAPI:
+    """One service: its own routers and everything that all services have in common."""
+    if service not in SERVICES:
+        raise ValueError(f"unknown service {service}")
+    settings = get_settings()
+    set_up_logs(service, settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        get_engine().dispose()
+
+    app = FastAPI(
+        title=f"BTIM {service}",
+        version=VERSION,
+        description=description,
+        lifespan=lifespan,
+        contact={"name": "BTIM", "url": "https://github.com/btim/btim"},
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        separate_input_output_schemas=False,
+        root_path=settings.public_prefix,
+    )
+    app.state.service = service
+    problems.install(app)
+    for router in [*routers, *foundation_routers(service)]:
+        _require_scopes(router)
+        app.include_router(router)
+    app.include_router(_health_router(service))
+    middleware.install(app, service, settings)
+    document_errors(app)
+    return app
+
+
+def _require_scopes(router: APIRouter) -> None:
+    for route in router.routes:
+        if isinstance(route, APIRoute) and needed_scope(list(route.dependencies)) is None:
+            raise ValueError(f"{route.path} names no scope")
+
+
+def _health_router(service: str) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", summary="Is the process alive", operation_id="healthz")
+    async def healthz() -> dict[str, str]:
+        """Says only that the process answers; looks at nothing else."""
+        return {"status": "ok", "service": service}
+
+    @router.get("/readyz", summary="Can the service work", operation_id="readyz")
+    def readyz() -> dict[str, str]:
+        """Whether the database answers and its schema is the one this code needs."""
+        ping()
+        at_head()
+        return {"status": "ok", "service": service}
+
+    @router.get("/metrics", summary="Prometheus metrics", operation_id="metrics")
+    async def metrics(request: Request) -> Response:
+        """Metrics in the text format of Prometheus; open or for admins, as set."""
+        if not get_settings().metrics_open:
+            caller = await run_in_threadpool(authenticate, request.headers.get("authorization"))
+            authorise(caller, f"{service}:admin")
+        body: Any = await run_in_threadpool(_scrape, service)
+        return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _scrape(service: str) -> bytes:
+    refresh_gauges(service)
+    return generate_latest()

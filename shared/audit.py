@@ -1,0 +1,186 @@
+"""The audit trail: who did what, when; append-only and hash-chained.
+
+An event is written in the transaction of its command. A sealer (in every worker, one at a time)
+chains committed events within about a second, so that writers never wait for a chain's head.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from shared.auth import Caller
+from shared.clock import utc_now
+from shared.ids import new_id
+from shared.logs import correlation_id
+from shared.tables.platform import AuditEvent
+
+FIRST_HASH = "0" * 64
+SEAL_LOCK = 7_204_118_001
+SEAL_BATCH = 2_000
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def sha256_of(value: object) -> str:
+    """The hash of a value's canonical JSON."""
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()
+
+
+def record(
+    session: Session,
+    caller: Caller | str,
+    service: str,
+    action: str,
+    resource_type: str,
+    resource_id: str,
+    *,
+    details: dict[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Write one command down; `before` and `after` for single resources, counts in `details`."""
+    kept = dict(details or {})
+    if before is not None:
+        kept["before"] = before
+    if after is not None:
+        kept["after"] = after
+    kept = json.loads(_canonical(kept))
+    event = AuditEvent(
+        id=new_id(),
+        at=utc_now(),
+        service=service,
+        subject=caller if isinstance(caller, str) else caller.subject,
+        action=action,
+        resource_type=resource_type,
+        resource_id=resource_id,
+        correlation_id=correlation_id.get(),
+        details=kept,
+        content_hash="",
+    )
+    event.content_hash = content_hash(event)
+    session.add(event)
+
+
+def content_hash(event: AuditEvent) -> str:
+    """The hash of everything an event says."""
+    return sha256_of(
+        [
+            str(event.id),
+            event.at.isoformat(),
+            event.service,
+            event.subject,
+            event.action,
+            event.resource_type,
+            event.resource_id,
+            event.correlation_id,
+            event.details,
+        ]
+    )
+
+
+def link_hash(position: int, previous_hash: str, event_id: UUID, content: str) -> str:
+    """The hash of one link of the chain."""
+    return sha256_of([position, previous_hash, str(event_id), content])
+
+
+def seal(session: Session) -> int:
+    """Chain the events that are not chained yet; answers how many. One sealer at a time."""
+    taken = session.execute(
+        text("select pg_try_advisory_xact_lock(:lock)"), {"lock": SEAL_LOCK}
+    ).scalar_one()
+    if not taken:
+        return 0
+    waiting = session.execute(
+        text(
+            "select e.id, e.content_hash from audit_unsealed u join audit_event e"
+            " on e.id = u.event_id order by e.id limit :batch"
+        ),
+        {"batch": SEAL_BATCH},
+    ).all()
+    if not waiting:
+        return 0
+    head = session.execute(
+        text("select position, hash from audit_seal order by position desc limit 1")
+    ).one_or_none()
+    position, previous = (head.position, head.hash) if head else (0, FIRST_HASH)
+    links = []
+    for event_id, content in waiting:
+        position += 1
+        link = link_hash(position, previous, event_id, content)
+        links.append(
+            {"position": position, "event_id": event_id, "previous_hash": previous, "hash": link}
+        )
+        previous = link
+    session.execute(
+        text(
+            "insert into audit_seal (position, event_id, previous_hash, hash)"
+            " values (:position, :event_id, :previous_hash, :hash)"
+        ),
+        links,
+    )
+    session.execute(
+        text("delete from audit_unsealed where event_id = any(:ids)"),
+        {"ids": [link["event_id"] for link in links]},
+    )
+    return len(links)
+
+
+def verify(session: Session) -> Iterator[str]:
+    """Every break in the trail as a sentence; none when it is whole."""
+    rows = (
+        session.connection()
+        .execution_options(yield_per=5_000)
+        .execute(
+            text(
+                "select s.position, s.event_id, s.previous_hash, s.hash, e.* from audit_seal s"
+                " left join audit_event e on e.id = s.event_id order by s.position"
+            )
+        )
+    )
+    expected, previous = 0, FIRST_HASH
+    for row in rows:
+        expected += 1
+        if row.position != expected:
+            yield f"position {expected} is missing"
+            expected = row.position
+        if row.id is None:
+            yield f"the event of position {row.position} is missing"
+            previous = row.hash
+            continue
+        content = content_hash(
+            AuditEvent(
+                id=row.id,
+                at=row.at,
+                service=row.service,
+                subject=row.subject,
+                action=row.action,
+                resource_type=row.resource_type,
+                resource_id=row.resource_id,
+                correlation_id=row.correlation_id,
+                details=row.details,
+                content_hash="",
+            )
+        )
+        if content != row.content_hash:
+            yield f"the event of position {row.position} was changed"
+        if row.previous_hash != previous or row.hash != link_hash(
+            row.position, previous, row.event_id, content
+        ):
+            yield f"the chain breaks at position {row.position}"
+        previous = row.hash
+    unsealed = session.execute(
+        text(
+            "select count(*) from audit_event e where not exists"
+            " (select 1 from audit_seal s where s.event_id = e.id)"
+            " and not exists (select 1 from audit_unsealed u where u.event_id = e.id)"
+        )
+    ).scalar_one()
+    if unsealed:
+        yield f"{unsealed} events are neither sealed nor waiting"

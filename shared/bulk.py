@@ -1,0 +1,153 @@
+"""Bulk upserts: every item has its own result; one bad item never spoils the others.
+
+`apply_items` validates each item by itself, applies the good ones in savepoint-free order through
+the noun's own function and reports per index. With `?atomic=true` any error undoes everything.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, core_schema
+from sqlmodel import Session
+
+from shared.contracts.jobs import ProblemDocument
+from shared.contracts.values import Contract
+from shared.database import discard
+from shared.errors import FieldError, Problem, RuleBroken
+from shared.problems import body_of, field_errors
+
+MAX_ITEMS = 10_000
+ItemT = TypeVar("ItemT", bound=BaseModel)
+
+
+class CheckedLater(Generic[ItemT]):
+    """Documented as its item type, kept as it came, validated by `read_items`."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Anything goes in; the documents show the item's own schema."""
+        (item,) = get_args(source)
+        documented = handler.generate_schema(item)
+        return core_schema.no_info_wrap_validator_function(
+            lambda raw, _: raw,
+            documented,
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda raw: raw),
+        )
+
+
+class BulkRequest(Contract, Generic[ItemT]):
+    """Up to 10,000 items, each read by itself: `BulkRequest[ItemModel]`."""
+
+    items: list[CheckedLater[ItemT]] = Field(max_length=MAX_ITEMS)
+
+
+class BulkResult(Contract):
+    """What became of one item."""
+
+    index: int
+    status: Literal["created", "updated", "unchanged", "error"]
+    id: str | None = None
+    error: ProblemDocument | None = None
+
+
+class BulkAnswer(Contract):
+    """What became of all items, in their order."""
+
+    results: list[BulkResult]
+
+
+@dataclass(frozen=True)
+class BulkQuery:
+    """How a bulk request is to be taken."""
+
+    atomic: bool = False
+    dry_run: bool = False
+
+
+async def _bulk_query(
+    atomic: Annotated[bool, Query(description="All items or none")] = False,
+    dry_run: Annotated[bool, Query(description="Say what would happen, keep nothing")] = False,
+) -> BulkQuery:
+    return BulkQuery(atomic, dry_run)
+
+
+BulkQueryDep = Annotated[BulkQuery, Depends(_bulk_query)]
+
+Outcome = tuple[Literal["created", "updated", "unchanged"], UUID | str]
+
+
+def read_items(model: type[ItemT], raw: Sequence[Any]) -> list[ItemT | Problem]:
+    """Each item as its model, or what is wrong with it (pointers are within the request)."""
+    read: list[ItemT | Problem] = []
+    for index, item in enumerate(raw):
+        try:
+            read.append(model.model_validate(item))
+        except ValidationError as error:
+            found = [
+                FieldError(f"/items/{index}{one.pointer}", one.code, one.message)
+                for one in field_errors(
+                    [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+                )
+            ]
+            read.append(RuleBroken("this item is not valid", code="invalid", errors=found))
+    return read
+
+
+def apply_items(
+    session: Session,
+    items: Sequence[ItemT | Problem],
+    how: BulkQuery,
+    apply: Callable[[ItemT], Outcome],
+) -> BulkAnswer:
+    """Apply each readable item; an item that raises a Problem changes nothing by itself.
+
+    `apply` must check everything before it changes anything (or change through one statement),
+    because a Problem it raises is reported while the other items are kept.
+    """
+    results = []
+    for index, item in enumerate(items):
+        try:
+            if isinstance(item, Problem):
+                raise item
+            status, identifier = apply(item)
+            results.append(BulkResult(index=index, status=status, id=str(identifier)))
+        except Problem as problem:
+            results.append(error_result(index, problem))
+    return finish_bulk(session, results, how)
+
+
+def error_result(index: int, problem: Problem) -> BulkResult:
+    """The result of an item that was refused; pointers name its place in the request."""
+    document = body_of(problem)
+    for error in document["errors"]:
+        if not error["pointer"].startswith("/items/"):
+            error["pointer"] = f"/items/{index}{error['pointer']}"
+    return BulkResult(index=index, status="error", error=ProblemDocument(**document))
+
+
+def finish_bulk(session: Session, results: list[BulkResult], how: BulkQuery) -> BulkAnswer:
+    """Keep nothing on a dry run; on an atomic request with any error answer 422 and keep nothing."""
+    errors = [result for result in results if result.status == "error"]
+    if how.atomic and errors:
+        raise RuleBroken(
+            f"{len(errors)} of {len(results)} items are not valid; nothing was kept",
+            code="bulk_refused",
+            errors=[_as_field_error(result) for result in errors],
+        )
+    if how.dry_run:
+        discard(session)
+    return BulkAnswer(results=results)
+
+
+def _as_field_error(result: BulkResult) -> FieldError:
+    error = result.error
+    if error is None:
+        return FieldError(f"/items/{result.index}", "error", "")
+    if error.errors:
+        first = error.errors[0]
+        return FieldError(first.pointer, first.code, first.message)
+    return FieldError(f"/items/{result.index}", error.code, error.detail)

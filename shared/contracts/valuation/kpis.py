@@ -1,0 +1,238 @@
+"""Value KPIs, their observations and series, and the shipped packs, on the wire."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from shared.contracts.values import (
+    Code,
+    Contract,
+    DecimalText,
+    ExactText,
+    Instant,
+    Label,
+    Names,
+    Period,
+)
+
+KpiClass = Literal["cost", "efficiency", "benefit", "quality", "innovation"]
+Dimension = Literal["financial", "business", "strategic"]
+Perspective = Literal["financial", "customer", "process", "learning"]
+Direction = Literal["up", "down"]
+ValueRole = Literal["revenue", "saving", "use"]
+Aggregation = Literal["mean", "sum", "last", "min", "max"]
+Layer = Literal["pool", "resource", "solution", "consumer"]
+Unit = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+FormulaText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class ObjectLink(Contract):
+    """A cost object of allocation."""
+
+    layer: Layer
+    code: Code
+
+
+class InitiativeLink(Contract):
+    """An initiative, by its code."""
+
+    initiative: Code
+
+
+class StageLink(Contract):
+    """A stage of the value chain."""
+
+    value_chain_stage: Code
+
+
+Link = ObjectLink | InitiativeLink | StageLink
+
+
+class TargetOfPeriod(Contract):
+    """The target of one month; a month without one has the KPI's `target`."""
+
+    period: Period
+    value: DecimalText
+
+
+class ValueKpiRequest(Contract):
+    """A KPI as it is written; `code` names it. Observations of a month are joined by `aggregation`."""
+
+    code: Code = Field(examples=["mttr"])
+    names: Names = Field(examples=[{"en": "Mean time to restore", "zh-CN": "平均修复时间"}])
+    definition: Names | None = None
+    kpi_class: KpiClass = Field(alias="class", examples=["efficiency"])
+    dimension: Dimension | None = None
+    perspective: Perspective | None = None
+    unit: Unit = Field(examples=["h"])
+    direction: Direction = Field(examples=["down"])
+    formula: FormulaText | None = Field(default=None, examples=["it_cost / revenue"])
+    value_role: ValueRole | None = None
+    aggregation: Aggregation = "mean"
+    baseline: DecimalText | None = None
+    target: DecimalText | None = None
+    targets: list[TargetOfPeriod] = Field(default_factory=list, max_length=600)
+    links: list[Link] = Field(default_factory=list, max_length=200)
+    owner: Label | None = None
+
+    @model_validator(mode="after")
+    def _one_target_a_period(self) -> "ValueKpiRequest":
+        periods = [target.period for target in self.targets]
+        if len(set(periods)) != len(periods):
+            raise ValueError("a period has one target")
+        return self
+
+
+class ValueKpiPatch(Contract):
+    """What may change of a KPI (merge patch: null clears a field)."""
+
+    names: Names | None = None
+    definition: Names | None = None
+    kpi_class: KpiClass | None = Field(default=None, alias="class")
+    dimension: Dimension | None = None
+    perspective: Perspective | None = None
+    unit: Unit | None = None
+    direction: Direction | None = None
+    formula: FormulaText | None = None
+    value_role: ValueRole | None = None
+    aggregation: Aggregation | None = None
+    baseline: DecimalText | None = None
+    target: DecimalText | None = None
+    targets: list[TargetOfPeriod] | None = Field(default=None, max_length=600)
+    links: list[Link] | None = Field(default=None, max_length=200)
+    owner: Label | None = None
+
+
+class ValueKpiAnswer(Contract):
+    """A KPI as it is kept."""
+
+    id: UUID
+    etag: str
+    code: str
+    name: str
+    names: Names
+    definition: Names | None
+    kpi_class: KpiClass = Field(alias="class")
+    dimension: Dimension | None
+    perspective: Perspective | None
+    unit: str
+    direction: Direction
+    formula: str | None
+    value_role: ValueRole | None
+    aggregation: Aggregation
+    baseline: ExactText | None
+    target: ExactText | None
+    targets: list[TargetOfPeriod]
+    links: list[Link]
+    owner: str | None
+    source: Names | None
+    pack: str | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class ObservationRequest(Contract):
+    """A measured value, of a month (`period`) or an instant (`at`).
+
+    Known by kpi, period or instant, source and link; sent again it replaces the earlier value.
+    """
+
+    kpi: Code = Field(examples=["mttr"])
+    period: Period | None = None
+    at: Instant | None = None
+    value: DecimalText = Field(examples=["7.25"])
+    source: Code | None = Field(default=None, examples=["itsm"])
+    link: Link | None = None
+
+    @model_validator(mode="after")
+    def _one_time(self) -> "ObservationRequest":
+        if (self.period is None) == (self.at is None):
+            raise ValueError("give either period or at")
+        return self
+
+
+class ObservationAnswer(Contract):
+    """A measured value as it is kept; an instant lies in the month it has in UTC."""
+
+    id: UUID
+    etag: str
+    kpi: str
+    period: Period
+    at: Instant | None
+    value: ExactText
+    source: str | None
+    link: Link | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class SeriesPoint(Contract):
+    """One month of a KPI. A null value says why in `reason`.
+
+    Reasons: `no_observation`; of formulas `missing_value` (named in `missing`),
+    `division_by_zero`, `out_of_range`, `formula_cycle`. `trend` is the least-squares line (from
+    three values on), `seasonally_adjusted` needs 24 months without a gap.
+    """
+
+    period: Period
+    value: ExactText | None
+    reason: str | None
+    missing: list[str]
+    target: ExactText | None
+    attainment: ExactText | None
+    attainment_reason: str | None
+    variance: ExactText | None
+    trend: ExactText | None
+    seasonally_adjusted: ExactText | None
+    benchmark: ExactText | None
+    observations: int
+
+
+class SeriesAnswer(Contract):
+    """A KPI month by month."""
+
+    kpi: str
+    name: str
+    unit: str
+    direction: Direction
+    aggregation: Aggregation
+    baseline: ExactText | None
+    formula: str | None
+    items: list[SeriesPoint]
+
+
+class PackKpiAnswer(Contract):
+    """A KPI of a shipped pack."""
+
+    code: str
+    name: str
+    names: Names
+    definition: Names
+    dimension: Dimension
+    perspective: Perspective
+    unit: str
+    direction: Direction
+    formula: str | None
+    value_role: ValueRole | None
+    aggregation: Aggregation
+    source: Names
+
+
+class PackAnswer(Contract):
+    """A shipped pack of KPIs; `loaded` counts those of it that are here."""
+
+    name: str
+    title: str
+    titles: Names
+    kpi_class: KpiClass = Field(alias="class")
+    loaded: int
+    kpis: list[PackKpiAnswer]
+
+
+class PackLoaded(Contract):
+    """What loading a pack did; KPIs that were there already are left as they are."""
+
+    name: str
+    created: list[str]
+    present: list[str]

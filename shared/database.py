@@ -1,0 +1,108 @@
+"""The engine and the session: one request is one transaction, committed before the answer leaves."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
+
+from shared import idempotency
+from shared.errors import Unavailable
+from shared.settings import Settings, get_settings
+
+DISCARD = "discard_instead_of_commit"
+
+
+def database_url(settings: Settings) -> str:
+    """The address of the database with the password from its file, if there is one."""
+    url = make_url(settings.database_url).set(drivername="postgresql+psycopg")
+    if settings.database_password_file is not None:
+        url = url.set(password=settings.database_password_file.read_text().strip())
+    return url.render_as_string(hide_password=False)
+
+
+def build_engine(settings: Settings, *, application: str = "btim") -> Engine:
+    """An engine whose connections carry our time limits and name."""
+    options = (
+        f"-c statement_timeout={settings.statement_timeout_ms}"
+        f" -c idle_in_transaction_session_timeout={settings.idle_in_transaction_timeout_ms}"
+        " -c timezone=UTC"
+    )
+    return create_engine(
+        database_url(settings),
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=settings.database_pool_timeout_seconds,
+        pool_pre_ping=True,
+        connect_args={"options": options, "application_name": application, "connect_timeout": 5},
+    )
+
+
+@cache
+def get_engine() -> Engine:
+    """The engine of this process."""
+    return build_engine(get_settings())
+
+
+def new_session() -> Session:
+    """A session outside a request (workers, commands); the caller commits through `in_transaction`."""
+    return Session(get_engine(), expire_on_commit=False)
+
+
+@contextmanager
+def in_transaction() -> Iterator[Session]:
+    """A session whose work is committed at the end, or not at all."""
+    with new_session() as session:
+        yield session
+        session.commit()
+
+
+@contextmanager
+def at_once() -> Iterator[Any]:
+    """A connection on which every statement commits by itself (progress, short look-ups)."""
+    try:
+        connection = get_engine().connect()
+    except PoolTimeout:
+        raise Unavailable("all database connections are in use", code="database_busy") from None
+    with connection.execution_options(isolation_level="AUTOCOMMIT") as autocommit:
+        yield autocommit
+
+
+def discard(session: Session) -> None:
+    """Let the request end without keeping what it did (`?dry_run=true`)."""
+    session.info[DISCARD] = True
+
+
+async def get_session(request: Request) -> AsyncIterator[Session]:
+    """The session of a request; its commit happens before the answer goes out."""
+    session = new_session()
+    try:
+        await run_in_threadpool(idempotency.claim, session, request.state)
+        request.state.session = session
+        yield session
+        if session.info.get(DISCARD):
+            await run_in_threadpool(session.rollback)
+        else:
+            await run_in_threadpool(session.commit)
+    finally:
+        await run_in_threadpool(session.close)
+
+
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+
+
+def raw_connection(session: Session) -> Any:
+    """The psycopg connection under a session, for COPY and for jobs in the same transaction."""
+    return session.connection().connection.driver_connection
+
+
+def ping() -> None:
+    """Raise when the database does not answer."""
+    with at_once() as connection:
+        connection.execute(text("select 1"))

@@ -1,0 +1,159 @@
+"""Lists as CSV, XLSX or Parquet, chosen by `Accept`; cells never start a formula."""
+
+import csv
+import io
+import json
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Header
+from fastapi.responses import Response, StreamingResponse
+
+from shared.contracts.values import decimal_to_text
+from shared.errors import Problem
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PARQUET = "application/vnd.apache.parquet"
+KINDS = {CSV: "csv", XLSX: "xlsx", PARQUET: "parquet"}
+_number = re.compile(r"^-?\d+(\.\d+)?$")
+_formula_starts = ("=", "+", "-", "@", "\t", "\r")
+
+
+class NotAcceptable(Problem):
+    """None of the representations that the caller accepts exists."""
+
+    status, code, title = 406, "not_acceptable", "No such representation"
+
+
+def chosen_export(accept: str | None, offered: Sequence[str] = tuple(KINDS)) -> str | None:
+    """The file type that `Accept` asks for, None for JSON; 406 when nothing fits."""
+    wanted = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
+    for kind in wanted:
+        if kind in {"*/*", "application/json", "application/*", ""}:
+            return None
+        if kind in offered:
+            return kind
+    if "text/*" in wanted and CSV in offered:
+        return CSV
+    raise NotAcceptable(f"choose application/json or one of {', '.join(offered)}")
+
+
+async def _export(
+    accept: Annotated[
+        str | None,
+        Header(description=f"`application/json`, `{CSV}`, `{XLSX}` or `{PARQUET}`"),
+    ] = None,
+) -> str | None:
+    return chosen_export(accept)
+
+
+ExportDep = Annotated[str | None, Depends(_export)]
+"""None when JSON is wanted, else the media type to stream."""
+
+EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            CSV: {"schema": {"type": "string"}},
+            XLSX: {"schema": {"type": "string", "contentMediaType": XLSX}},
+            PARQUET: {"schema": {"type": "string", "contentMediaType": PARQUET}},
+        }
+    }
+}
+"""`responses=` of endpoints that also answer files."""
+
+
+def plain_cell(value: Any) -> str:
+    """A value as text: exact decimals, instants in UTC, nested values as JSON, null as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return decimal_to_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return str(value)
+
+
+def safe_cell(value: Any) -> str:
+    """Text that no spreadsheet takes for a formula; numbers stay numbers."""
+    text = plain_cell(value)
+    if text.startswith(_formula_starts) and not _number.match(text):
+        return "'" + text
+    return text
+
+
+def export_rows(
+    kind: str, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Response:
+    """A table as a download; CSV is streamed, the others are built in a temporary file."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{KINDS[kind]}"'}
+    if kind == CSV:
+        return StreamingResponse(
+            _csv_pieces(columns, rows), media_type="text/csv; charset=utf-8", headers=headers
+        )
+    content = _xlsx(columns, rows) if kind == XLSX else _parquet(columns, rows)
+    return Response(content, media_type=kind, headers=headers)
+
+
+def _csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([safe_cell(value) for value in row])
+        if buffer.tell() > 1 << 16:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _xlsx(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    import xlsxwriter
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export.xlsx"
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        with xlsxwriter.Workbook(str(path), options) as book:
+            book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - same bytes
+            sheet = book.add_worksheet()
+            sheet.freeze_panes(1, 0)
+            for index, column in enumerate(columns):
+                sheet.write_string(0, index, column, book.add_format({"bold": True}))
+            for line, row in enumerate(rows, start=1):
+                for index, value in enumerate(row):
+                    _xlsx_cell(sheet, line, index, value)
+        return path.read_bytes()
+
+
+def _xlsx_cell(sheet: Any, line: int, index: int, value: Any) -> None:
+    """Decimals of up to 15 digits become numbers; longer ones stay text, so nothing is lost."""
+    if isinstance(value, Decimal) and len(value.as_tuple().digits) <= 15:
+        sheet.write_number(line, index, value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        sheet.write_number(line, index, value)
+    else:
+        sheet.write_string(line, index, plain_cell(value))
+
+
+def _parquet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    collected = list(rows)
+    arrays = [
+        pa.array([None if row[i] is None else plain_cell(row[i]) for row in collected], pa.string())
+        for i in range(len(columns))
+    ]
+    sink = io.BytesIO()
+    pq.write_table(pa.table(arrays, names=list(columns)), sink, compression="zstd")
+    return sink.getvalue()

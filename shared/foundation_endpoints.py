@@ -1,0 +1,328 @@
+"""Endpoints that every service has: who am I, keys, audit events, events, webhooks, jobs."""
+
+import base64
+import secrets
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from shared import audit
+from shared.auth import Caller, CallerDep, Needs, create_key
+from shared.clock import utc_now
+from shared.contracts.foundation import (
+    ApiKeyAnswer,
+    ApiKeyCreated,
+    ApiKeyRequest,
+    DeliveryAnswer,
+    WebhookAnswer,
+    WebhookCreated,
+    WebhookRequest,
+)
+from shared.contracts.jobs import AuditEventAnswer, CallerAnswer, EventEnvelope, Page
+from shared.database import SessionDep
+from shared.errors import Forbidden, NotFound, RuleBroken
+from shared.jobs.endpoints import jobs_router
+from shared.language import LanguageDep
+from shared.pagination import PageQueryDep, list_page
+from shared.routing import new_router
+from shared.tables.platform import (
+    ApiKey,
+    AuditEvent,
+    AuditSeal,
+    OutboxDelivery,
+    OutboxEvent,
+    ReceivedEvent,
+    Webhook,
+)
+
+EventHandler = Callable[[Session, EventEnvelope], None]
+_event_handlers: dict[tuple[str, str], EventHandler] = {}
+
+
+def on_event(service: str, event_type: str, handler: EventHandler) -> None:
+    """Say what a service does when another tells it of an event; runs once per event id."""
+    _event_handlers[(service, event_type)] = handler
+
+
+def foundation_routers(service: str) -> list[APIRouter]:
+    """The routers for one service; keys are kept by allocation alone."""
+    routers = [
+        _me_router(service),
+        jobs_router(service),
+        _audit_router(service),
+        _events_router(service),
+        _webhooks_router(service),
+    ]
+    return [*routers, _keys_router()] if service == "allocation" else routers
+
+
+def _me_router(service: str) -> APIRouter:
+    router = new_router("/v1/me", "callers", [Needs(f"{service}:read")])
+
+    @router.get("", summary="Who am I", operation_id="get_me")
+    def get_me(caller: CallerDep, language: LanguageDep) -> CallerAnswer:
+        """The caller as the service sees it."""
+        return CallerAnswer(
+            subject=caller.subject,
+            scopes=sorted(caller.scopes),
+            consumers=None if caller.consumers is None else list(caller.consumers),
+            expires_at=caller.expires_at,
+            language=language,
+        )
+
+    return router
+
+
+def _audit_router(service: str) -> APIRouter:
+    router = new_router("/v1/audit-events", "audit", [Needs(f"{service}:admin")])
+
+    @router.get("", summary="Read the audit trail", operation_id="list_audit_events")
+    def list_audit_events(
+        session: SessionDep,
+        page: PageQueryDep,
+        resource_type: Annotated[str | None, Query(max_length=100)] = None,
+        resource_id: Annotated[str | None, Query(max_length=300)] = None,
+        subject: Annotated[str | None, Query(max_length=200)] = None,
+        action: Annotated[str | None, Query(max_length=100)] = None,
+    ) -> Page[AuditEventAnswer]:
+        """The commands of this service, oldest first; `sealed_hash` is the link of the chain."""
+        filters = {
+            "resource_type": resource_type,
+            "resource_id": resource_id,
+            "subject": subject,
+            "action": action,
+        }
+        query = (
+            select(AuditEvent, col(AuditSeal.hash))
+            .outerjoin(AuditSeal, col(AuditSeal.event_id) == col(AuditEvent.id))
+            .where(col(AuditEvent.service) == service)
+        )
+        for name, value in filters.items():
+            if value is not None:
+                query = query.where(getattr(AuditEvent, name) == value)
+        rows, cursor = list_page(
+            session,
+            query,
+            page,
+            sortable={"at": AuditEvent.at, "id": AuditEvent.id},
+            default_sort="id",
+            filters={"service": service, **filters},
+            unique=AuditEvent.id,
+        )
+        items = [AuditEventAnswer(**row[0].model_dump(), sealed_hash=row[1]) for row in rows]
+        return Page(items=items, next_cursor=cursor)
+
+    return router
+
+
+def _events_router(service: str) -> APIRouter:
+    router = new_router("/v1/events", "events", [Needs(f"{service}:admin")])
+
+    @router.post(
+        "", summary="Take in an event of another service", operation_id="receive_event",
+        status_code=204,
+    )  # fmt: skip
+    def receive_event(event: EventEnvelope, session: SessionDep) -> None:
+        """Idempotent by the event's id."""
+        if session.get(ReceivedEvent, (service, event.id)) is not None:
+            return
+        session.add(ReceivedEvent(service=service, event_id=event.id, received_at=utc_now()))
+        handler = _event_handlers.get((service, event.type))
+        if handler is not None:
+            handler(session, event)
+
+    return router
+
+
+def _webhooks_router(service: str) -> APIRouter:
+    router = new_router("/v1/webhooks", "webhooks", [Needs(f"{service}:admin")])
+
+    def known(session: Session, webhook_id: UUID) -> Webhook:
+        webhook = session.get(Webhook, webhook_id)
+        if webhook is None or webhook.service != service:
+            raise NotFound(f"webhook {webhook_id}")
+        return webhook
+
+    @router.post("", summary="Subscribe to events", operation_id="create_webhook", status_code=201)
+    def create_webhook(
+        request: WebhookRequest, session: SessionDep, caller: CallerDep
+    ) -> WebhookCreated:
+        """The secret signs every delivery (Standard Webhooks); it is shown this once."""
+        secret = request.secret or "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        webhook = Webhook(
+            service=service,
+            url=request.url,
+            events=sorted(set(request.events)),
+            secret=secret,
+            subject=caller.subject,
+            created_at=utc_now(),
+        )
+        session.add(webhook)
+        audit.record(
+            session, caller, service, "create", "webhook", str(webhook.id),
+            after={"url": webhook.url, "events": webhook.events},
+        )  # fmt: skip
+        return WebhookCreated(**_webhook(webhook), secret=secret)
+
+    @router.get("", summary="List webhooks", operation_id="list_webhooks")
+    def list_webhooks(session: SessionDep, page: PageQueryDep) -> Page[WebhookAnswer]:
+        """The webhooks of this service."""
+        rows, cursor = list_page(
+            session,
+            select(Webhook).where(col(Webhook.service) == service),
+            page,
+            sortable={"id": Webhook.id, "url": Webhook.url},
+            default_sort="id",
+            filters={"service": service},
+            unique=Webhook.id,
+        )
+        return Page(items=[WebhookAnswer(**_webhook(row)) for row in rows], next_cursor=cursor)
+
+    @router.get("/{webhook_id}", summary="Read a webhook", operation_id="get_webhook")
+    def get_webhook(webhook_id: UUID, session: SessionDep) -> WebhookAnswer:
+        """One webhook without its secret."""
+        return WebhookAnswer(**_webhook(known(session, webhook_id)))
+
+    @router.delete(
+        "/{webhook_id}", summary="Unsubscribe", operation_id="delete_webhook", status_code=204
+    )
+    def delete_webhook(webhook_id: UUID, session: SessionDep, caller: CallerDep) -> None:
+        """Stop telling this address; open deliveries end."""
+        webhook = known(session, webhook_id)
+        session.delete(webhook)
+        audit.record(session, caller, service, "delete", "webhook", str(webhook_id))
+
+    @router.get(
+        "/{webhook_id}/deliveries",
+        summary="List a webhook's deliveries",
+        operation_id="list_webhook_deliveries",
+    )
+    def list_deliveries(
+        webhook_id: UUID, session: SessionDep, page: PageQueryDep
+    ) -> Page[DeliveryAnswer]:
+        """Newest first, with attempts and the last error."""
+        known(session, webhook_id)
+        query = (
+            select(OutboxDelivery, col(OutboxEvent.type))
+            .join(OutboxEvent, col(OutboxEvent.id) == col(OutboxDelivery.event_id))
+            .where(col(OutboxDelivery.webhook_id) == webhook_id)
+        )
+        rows, cursor = list_page(
+            session,
+            query,
+            page,
+            sortable={"id": OutboxDelivery.id},
+            default_sort="-id",
+            filters={"webhook": webhook_id},
+            unique=OutboxDelivery.id,
+        )
+        items = [
+            DeliveryAnswer(
+                type=row[1],
+                **row[0].model_dump(exclude={"webhook_id", "target_service"}),
+            )
+            for row in rows
+        ]
+        return Page(items=items, next_cursor=cursor)
+
+    @router.post(
+        "/{webhook_id}/deliveries/{delivery_id}/replay",
+        summary="Deliver again",
+        operation_id="replay_webhook_delivery",
+    )
+    def replay_delivery(
+        webhook_id: UUID, delivery_id: UUID, session: SessionDep, caller: CallerDep
+    ) -> DeliveryAnswer:
+        """Send an event once more, with the same id."""
+        known(session, webhook_id)
+        delivery = session.get(OutboxDelivery, delivery_id)
+        if delivery is None or delivery.webhook_id != webhook_id:
+            raise NotFound(f"delivery {delivery_id}")
+        delivery.delivered_at = delivery.given_up_at = None
+        delivery.next_attempt_at = utc_now()
+        session.add(delivery)
+        audit.record(session, caller, service, "replay", "webhook_delivery", str(delivery_id))
+        event = session.get_one(OutboxEvent, delivery.event_id)
+        return DeliveryAnswer(
+            type=event.type, **delivery.model_dump(exclude={"webhook_id", "target_service"})
+        )
+
+    return router
+
+
+def _webhook(webhook: Webhook) -> dict[str, Any]:
+    return webhook.model_dump(include={"id", "url", "events", "created_at"})
+
+
+def _keys_router() -> APIRouter:
+    router = new_router("/v1/api-keys", "callers", [Needs("allocation:admin")])
+
+    @router.post("", summary="Make an API key", operation_id="create_api_key", status_code=201)
+    def create_api_key(
+        request: ApiKeyRequest, session: SessionDep, caller: CallerDep
+    ) -> ApiKeyCreated:
+        """The key's text is shown this once. Nobody gives away scopes that they do not hold."""
+        _may_give(caller, request)
+        row, key = create_key(session, **request.model_dump())
+        audit.record(
+            session, caller, "allocation", "create", "api_key", str(row.id),
+            after=request.model_dump(mode="json"),
+        )  # fmt: skip
+        return ApiKeyCreated(id=row.id, prefix=row.prefix, key=key)
+
+    @router.get("", summary="List API keys", operation_id="list_api_keys")
+    def list_api_keys(session: SessionDep, page: PageQueryDep) -> Page[ApiKeyAnswer]:
+        """All keys without their secrets."""
+        rows, cursor = list_page(
+            session,
+            select(ApiKey),
+            page,
+            sortable={"id": ApiKey.id, "name": ApiKey.name, "subject": ApiKey.subject},
+            default_sort="id",
+            filters={},
+            unique=ApiKey.id,
+        )
+        return Page(items=[_key(row) for row in rows], next_cursor=cursor)
+
+    @router.get("/{key_id}", summary="Read an API key", operation_id="get_api_key")
+    def get_api_key(key_id: UUID, session: SessionDep) -> ApiKeyAnswer:
+        """One key without its secret."""
+        row = session.get(ApiKey, key_id)
+        if row is None:
+            raise NotFound(f"API key {key_id}")
+        return _key(row)
+
+    @router.delete(
+        "/{key_id}", summary="Revoke an API key", operation_id="revoke_api_key", status_code=204
+    )
+    def revoke_api_key(
+        key_id: UUID, session: SessionDep, caller: CallerDep, response: Response
+    ) -> None:
+        """It stops working at once, on all services; revoking again changes nothing."""
+        row = session.get(ApiKey, key_id)
+        if row is None:
+            raise NotFound(f"API key {key_id}")
+        if row.revoked_at is None:
+            row.revoked_at = utc_now()
+            session.add(row)
+            audit.record(session, caller, "allocation", "revoke", "api_key", str(key_id))
+
+    return router
+
+
+def _may_give(caller: Caller, request: ApiKeyRequest) -> None:
+    missing = sorted(scope for scope in request.scopes if not caller.may(scope))
+    if missing:
+        raise Forbidden(f"you do not hold {', '.join(missing)} yourself", code="scope_missing")
+    if caller.consumers is not None and request.consumers is None:
+        raise Forbidden("your key is bound to consumers, so must the new one be")
+    if request.expires_at is not None and request.expires_at <= utc_now():
+        raise RuleBroken("the key would have expired already", code="already_expired")
+
+
+def _key(row: ApiKey) -> ApiKeyAnswer:
+    return ApiKeyAnswer(**row.model_dump(exclude={"secret_hash"}))

@@ -1,0 +1,112 @@
+"""Exact money: units of a precision, plain decimal text, splits that lose nothing."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
+"""Wide enough that adding, scaling and multiplying stored decimals never rounds."""
+
+MINOR_DIGITS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
+    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+"""Decimals of ISO 4217 currencies that differ from two."""
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimals the currency's smallest coin has; two unless ISO 4217 says otherwise."""
+    return MINOR_DIGITS.get(currency, 2)
+
+
+def decimals_of(amount: Decimal) -> int:
+    """How many digits after the point an exact decimal needs; trailing zeros do not count."""
+    exponent = amount.normalize(EXACT).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def to_units(amount: Decimal, precision: int) -> int:
+    """The amount as a whole number of 10^-precision; raises ValueError if it is not one."""
+    scaled = amount.scaleb(precision, EXACT)
+    units = int(scaled)
+    if units != scaled:
+        raise ValueError(f"{amount} has more than {precision} decimals")
+    return units
+
+
+def from_units(units: int, precision: int) -> Decimal:
+    """A whole number of 10^-precision as a decimal; never rounds."""
+    return Decimal(int(units)).scaleb(-precision, EXACT)
+
+
+def plain(amount: Decimal) -> str:
+    """The decimal as the wire writes it: no exponent, no superfluous zeros, `-0` is `0`."""
+    if not amount:
+        return "0"
+    return format(amount.normalize(EXACT), "f")
+
+
+def round_ratio(numerator: int, denominator: int) -> int:
+    """The nearest whole number to an exact ratio, halves to the even one; denominator > 0."""
+    quotient, remainder = divmod(numerator, denominator)
+    if 2 * remainder > denominator or (2 * remainder == denominator and quotient % 2 == 1):
+        return quotient + 1
+    return quotient
+
+
+def split_units(units: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Split whole units by whole weights so that the parts add up to them exactly.
+
+    Every part is rounded down towards zero; the units left over go one each to the largest
+    remainders, ties to the lower code. A credit mirrors the charge of the same size.
+    Raises ValueError when a weight is negative or they add up to nothing.
+    """
+    total = sum(weights.values())
+    if total <= 0 or any(weight < 0 for weight in weights.values()):
+        raise ValueError("weights must not be negative and must add up to more than zero")
+    size, sign = abs(units), -1 if units < 0 else 1
+    parts = {code: size * weight // total for code, weight in weights.items()}
+    remainders = {code: size * weight % total for code, weight in weights.items()}
+    spare = size - sum(parts.values())
+    for code in sorted(remainders, key=lambda code: (-remainders[code], code))[:spare]:
+        parts[code] += 1
+    return {code: sign * part for code, part in parts.items()}
+
+
+def split_by_weight(
+    amount: Decimal, weights: Mapping[str, Decimal], precision: int
+) -> dict[str, Decimal]:
+    """Split an amount by decimal weights into parts of `precision` decimals that add up to it.
+
+    The rule is that of `split_units`; the amount itself may not have more decimals.
+    """
+    scale = max((decimals_of(weight) for weight in weights.values()), default=0)
+    whole = {code: to_units(weight, scale) for code, weight in weights.items()}
+    parts = split_units(to_units(amount, precision), whole)
+    return {code: from_units(part, precision) for code, part in parts.items()}
+
+
+def round_jointly(values: Mapping[str, Decimal], precision: int) -> dict[str, Decimal]:
+    """Round values to `precision` decimals so that they still add up to their rounded sum.
+
+    Each is rounded down; the units that lack go to the largest fractions, ties to the lower code.
+    """
+    scale = max((decimals_of(value) for value in values.values()), default=0)
+    step = 10 ** max(0, scale - precision)
+    exact = {code: to_units(value, max(scale, precision)) for code, value in values.items()}
+    settled = settle_exact(exact, step)
+    return {code: from_units(units, precision) for code, units in settled.items()}
+
+
+def settle_exact(numerators: Mapping[str, int], denominator: int) -> dict[str, int]:
+    """Whole units for exact ratios: floors, then one more for the largest fractions.
+
+    They add up to the sum of the ratios, rounded once (halves to even). Ties by code.
+    """
+    floors = {code: value // denominator for code, value in numerators.items()}
+    fractions = {code: value % denominator for code, value in numerators.items()}
+    spare = round_ratio(sum(numerators.values()), denominator) - sum(floors.values())
+    for code in sorted(fractions, key=lambda code: (-fractions[code], code))[:spare]:
+        floors[code] += 1
+    return floors

@@ -1,0 +1,150 @@
+"""Events leave through an outbox: written with the change, delivered at least once, in the background.
+
+Receivers are other services (a fixed table below) and webhooks. A delivery that fails is tried
+again with growing pauses for three days.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from shared import metrics
+from shared.clients.events import send_to_service, send_to_webhook
+from shared.clock import utc_now
+from shared.database import in_transaction
+from shared.errors import Problem
+from shared.ids import new_id
+from shared.logs import correlation_id, get_logger
+from shared.tables.platform import OutboxDelivery, OutboxEvent, Webhook
+
+log = get_logger(__name__)
+
+SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "cost_lines.changed": ("allocation",),
+    "run.published": ("valuation",),
+}
+"""Which services are told of which events of the others."""
+
+WEBHOOK_EVENTS = (
+    "import.finished",
+    "run.finished",
+    "run.published",
+    "statement.issued",
+    "dispute.changed",
+    "review.due",
+    "review.approved",
+    "report.ready",
+    "budget.exceeded",
+    "anomaly.found",
+)
+GIVE_UP_AFTER = timedelta(days=3)
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2, 3600
+ROUTE_BATCH, DELIVER_BATCH = 500, 20
+
+
+def publish(
+    session: Session, service: str, event_type: str, resource_id: str, payload: dict[str, Any]
+) -> None:
+    """Write an event down in the transaction of the change that it reports."""
+    session.add(
+        OutboxEvent(
+            id=new_id(),
+            service=service,
+            type=event_type,
+            resource_id=resource_id,
+            payload=payload,
+            correlation_id=correlation_id.get(),
+            created_at=utc_now(),
+        )
+    )
+
+
+def route_events(service: str) -> int:
+    """Give each new event a delivery for every receiver; answers how many events."""
+    with in_transaction() as session:
+        events = session.exec(
+            select(OutboxEvent)
+            .where(col(OutboxEvent.service) == service, ~col(OutboxEvent.routed))
+            .order_by(col(OutboxEvent.id))
+            .limit(ROUTE_BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        hooks = session.exec(select(Webhook).where(Webhook.service == service)).all()
+        for event in events:
+            for target in SUBSCRIPTIONS.get(event.type, ()):
+                session.add(_delivery(event, target_service=target))
+            for hook in hooks:
+                if event.type in hook.events:
+                    session.add(_delivery(event, webhook_id=hook.id))
+            event.routed = True
+            session.add(event)
+        return len(events)
+
+
+def _delivery(event: OutboxEvent, **receiver: Any) -> OutboxDelivery:
+    return OutboxDelivery(event_id=event.id, next_attempt_at=utc_now(), **receiver)
+
+
+def deliver_due(service: str) -> int:
+    """Try every due delivery of a service's events once; answers how many arrived."""
+    arrived = 0
+    for _ in range(DELIVER_BATCH):
+        outcome = _deliver_one(service)
+        if outcome is None:
+            break
+        arrived += outcome
+    return arrived
+
+
+def _deliver_one(service: str) -> bool | None:
+    """Deliver the longest due event under a row lock, so that no second worker sends it too."""
+    with in_transaction() as session:
+        delivery = session.exec(
+            select(OutboxDelivery)
+            .join(OutboxEvent, col(OutboxEvent.id) == col(OutboxDelivery.event_id))
+            .where(
+                col(OutboxEvent.service) == service,
+                col(OutboxDelivery.delivered_at).is_(None),
+                col(OutboxDelivery.given_up_at).is_(None),
+                col(OutboxDelivery.next_attempt_at) <= text("now()"),
+            )
+            .order_by(col(OutboxDelivery.next_attempt_at))
+            .limit(1)
+            .with_for_update(skip_locked=True, of=OutboxDelivery)
+        ).first()
+        if delivery is None:
+            return None
+        event = session.get_one(OutboxEvent, delivery.event_id)
+        delivery.attempts += 1
+        error = _send(session, event, delivery)
+        if error is None:
+            delivery.delivered_at = utc_now()
+        else:
+            _schedule_again(event, delivery, error)
+        session.add(delivery)
+        metrics.outbox_deliveries.labels(service, "arrived" if error is None else "failed").inc()
+        return error is None
+
+
+def _send(session: Session, event: OutboxEvent, delivery: OutboxDelivery) -> str | None:
+    try:
+        if delivery.target_service is not None:
+            send_to_service(delivery.target_service, event)
+        else:
+            send_to_webhook(session.get_one(Webhook, delivery.webhook_id), event, delivery.attempts)
+    except Problem as problem:
+        log.warning("delivery_failed", event_type=event.type, error=problem.detail)
+        return problem.detail
+    return None
+
+
+def _schedule_again(event: OutboxEvent, delivery: OutboxDelivery, error: str) -> None:
+    delivery.last_error = error[:500]
+    now = utc_now()
+    if now - event.created_at > GIVE_UP_AFTER:
+        delivery.given_up_at = now
+        return
+    pause = min(FIRST_PAUSE_SECONDS * 2 ** (delivery.attempts - 1), LONGEST_PAUSE_SECONDS)
+    delivery.next_attempt_at = now + timedelta(seconds=pause)
