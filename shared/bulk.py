@@ -130,7 +130,7 @@ def error_result(index: int, problem: Problem) -> BulkResult:
 
 
 def finish_bulk(session: Session, results: list[BulkResult], how: BulkQuery) -> BulkAnswer:
-    """Keep nothing on a dry run; on an atomic request with any error answer 422 and keep nothing."""
+    """Keep nothing on a dry run; an atomic request with any error answers 422, keeps nothing."""
     errors = [result for result in results if result.status == "error"]
     if how.atomic and errors:
         raise RuleBroken(

@@ -1,4 +1,4 @@
-"""The engine and the session: one request is one transaction, committed before the answer leaves."""
+"""The engine and the session: a request is a transaction, committed before the answer leaves."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -51,7 +51,7 @@ def get_engine() -> Engine:
 
 
 def new_session() -> Session:
-    """A session outside a request (workers, commands); the caller commits through `in_transaction`."""
+    """A session outside a request (workers, commands); `in_transaction` also commits."""
     return Session(get_engine(), expire_on_commit=False)
 
 

@@ -124,7 +124,7 @@ def _xlsx(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
         path = Path(folder) / "export.xlsx"
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(str(path), options) as book:
-            book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001 - same bytes
+            book.set_properties({"created": datetime(2000, 1, 1)})  # same bytes every time
             sheet = book.add_worksheet()
             sheet.freeze_panes(1, 0)
             for index, column in enumerate(columns):
@@ -137,9 +137,8 @@ def _xlsx(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _xlsx_cell(sheet: Any, line: int, index: int, value: Any) -> None:
     """Decimals of up to 15 digits become numbers; longer ones stay text, so nothing is lost."""
-    if isinstance(value, Decimal) and len(value.as_tuple().digits) <= 15:
-        sheet.write_number(line, index, value)
-    elif isinstance(value, int) and not isinstance(value, bool):
+    short = isinstance(value, Decimal) and len(value.as_tuple().digits) <= 15
+    if short or (isinstance(value, int) and not isinstance(value, bool)):
         sheet.write_number(line, index, value)
     else:
         sheet.write_string(line, index, plain_cell(value))

@@ -1,4 +1,4 @@
-"""Uploaded files and finished reports: in Postgres chunks, or in a folder that all replicas share."""
+"""Uploaded files and finished reports: in Postgres chunks, or in a folder replicas share."""
 
 import hashlib
 import os

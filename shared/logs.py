@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, in UTC, with the correlation id of the request or job."""
+"""Structured logs: one JSON object a line, in UTC, with the id of the request or job."""
 
 import logging
 import sys

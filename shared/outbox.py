@@ -1,4 +1,4 @@
-"""Events leave through an outbox: written with the change, delivered at least once, in the background.
+"""Events leave through an outbox: written with the change, delivered at least once, later.
 
 Receivers are other services (a fixed table below) and webhooks. A delivery that fails is tried
 again with growing pauses for three days.

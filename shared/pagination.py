@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -109,7 +109,7 @@ def decode_cursor(cursor: str, bound: str) -> list[Any]:
     return [_from_json(value) for value in values]
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str], Any]] = {
     "uuid": UUID,
     "decimal": Decimal,
     "datetime": datetime.fromisoformat,
@@ -138,9 +138,8 @@ def _from_json(value: Any) -> Any:
 
 def _after(keys: Sequence[SortKey], values: Sequence[Any]) -> Any:
     """The condition "comes after these values"; nulls come last in either direction."""
-    if all(not key.descending for key in keys) and all(value is not None for value in values):
-        if not any(_nullable(key.column) for key in keys):
-            return tuple_(*(key.column for key in keys)) > tuple(values)
+    if not any(key.descending or _nullable(key.column) for key in keys):
+        return tuple_(*(key.column for key in keys)) > tuple(values)
     choices = []
     for index, (key, value) in enumerate(zip(keys, values, strict=True)):
         same = [
@@ -162,7 +161,7 @@ def _nullable(column: Any) -> bool:
 
 def list_page(
     session: Session,
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     page: PageQuery,
     *,
     sortable: Mapping[str, Any],

@@ -24,7 +24,10 @@ def closed_periods(session: Session, periods: Iterable[str]) -> set[str]:
             {"class": PERIOD_LOCK_CLASS, "period": _number(period)},
         )
     closed = session.execute(
-        text("select period from accounting_period where status = 'closed' and period = any(:periods)"),
+        text(
+            "select period from accounting_period"
+            " where status = 'closed' and period = any(:periods)"
+        ),
         {"periods": wanted},
     )
     return set(closed.scalars())

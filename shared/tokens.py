@@ -34,7 +34,7 @@ def _claims(credential: str, settings: Settings, keys: dict[str, Any]) -> dict[s
     token = jwt.decode(credential, KeySet.import_key_set(keys), algorithms=ALGORITHMS)  # type: ignore[arg-type]
     registry = jwt.JWTClaimsRegistry(
         leeway=settings.jwt_clock_skew_seconds,
-        iss={"essential": True, "value": settings.jwt_issuer},
+        iss={"essential": True, "value": settings.jwt_issuer or ""},
         aud={"essential": True, "value": settings.jwt_audience},
         exp={"essential": True},
         sub={"essential": True},

@@ -1,6 +1,7 @@
 """Runs the real services and workers for tests, in this process, over the test database."""
 
 import asyncio
+import contextlib
 import importlib
 import socket
 import threading
@@ -59,7 +60,7 @@ def a_key(scopes: list[str], consumers: list[str] | None = None) -> str:
 
 
 class ServiceUnderTest(TestClient):
-    """A TestClient of one real application that sends a key; crashes answer 500 as in production."""
+    """A TestClient of one real application that sends a key; crashes answer 500."""
 
     def __init__(self, service: str, key: str) -> None:
         module = importlib.import_module(f"services.{service}.main")
@@ -119,10 +120,8 @@ class Worker(threading.Thread):
             self._task = asyncio.current_task()
             await worker._work(self.service, get_settings(), install_signal_handlers=False)
 
-        try:
+        with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(main())
-        except asyncio.CancelledError:
-            pass
 
     def stop(self) -> None:
         """Cancel the worker and wait for its end."""
@@ -165,7 +164,7 @@ class LiveServer(threading.Thread):
 
 
 class LiveServices:
-    """Three live services and their workers; `services.ingest.post("/v1/...")` goes over loopback."""
+    """Three live services and their workers; `services.ingest.post("/v1/...")`."""
 
     def __init__(self, key: str) -> None:
         self.key = key

@@ -32,4 +32,4 @@ def fetch_keys(url: str, *, newer: bool = False) -> dict[str, Any]:
                 return keys
             raise Unavailable("the identity provider does not answer") from error
         _known[url] = (time.monotonic(), keys)
-        return keys
+        return dict(keys)

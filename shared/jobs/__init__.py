@@ -1,1 +1,1 @@
-"""Long work: a job row that commits with what asks for it, a queue in the same Postgres, a worker."""
+"""Long work: a job row that commits with its request, a queue in the same Postgres, a worker."""

@@ -26,10 +26,10 @@ def job_answer(job: Job) -> JobAnswer:
     return JobAnswer(
         id=job.id,
         kind=job.kind,
-        status=job.status,  # type: ignore[arg-type]
+        status=job.status,
         progress=1.0 if made else round(job.progress, 4),
         result=JobResult(id=job.resource_id, href=job.resource_href) if made else None,
-        problem=job.problem or None,  # type: ignore[arg-type]
+        problem=job.problem or None,
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,

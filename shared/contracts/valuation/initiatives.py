@@ -69,13 +69,13 @@ class InitiativePatch(Contract):
 
 
 class InitiativeAnswer(Contract):
-    """An initiative as it is kept; `value_score` ranks demand (0 to 100, null: nothing to judge)."""
+    """An initiative as it is kept; `value_score` (0 to 100, null: not judged) ranks demand."""
 
     id: UUID
     etag: str
     code: str
     name: str
-    names: Names
+    names: dict[str, str]
     solution: str | None
     sponsor: str | None
     value_chain_stage: str | None

@@ -57,7 +57,7 @@ class TargetOfPeriod(Contract):
 
 
 class ValueKpiRequest(Contract):
-    """A KPI as it is written; `code` names it. Observations of a month are joined by `aggregation`."""
+    """A KPI as it is written; `aggregation` joins the observations of a month."""
 
     code: Code = Field(examples=["mttr"])
     names: Names = Field(examples=[{"en": "Mean time to restore", "zh-CN": "平均修复时间"}])
@@ -111,8 +111,8 @@ class ValueKpiAnswer(Contract):
     etag: str
     code: str
     name: str
-    names: Names
-    definition: Names | None
+    names: dict[str, str]
+    definition: dict[str, str] | None
     kpi_class: KpiClass = Field(alias="class")
     dimension: Dimension | None
     perspective: Perspective | None
@@ -126,7 +126,7 @@ class ValueKpiAnswer(Contract):
     targets: list[TargetOfPeriod]
     links: list[Link]
     owner: str | None
-    source: Names | None
+    source: dict[str, str] | None
     pack: str | None
     created_at: Instant
     updated_at: Instant
@@ -207,8 +207,8 @@ class PackKpiAnswer(Contract):
 
     code: str
     name: str
-    names: Names
-    definition: Names
+    names: dict[str, str]
+    definition: dict[str, str]
     dimension: Dimension
     perspective: Perspective
     unit: str
@@ -216,7 +216,7 @@ class PackKpiAnswer(Contract):
     formula: str | None
     value_role: ValueRole | None
     aggregation: Aggregation
-    source: Names
+    source: dict[str, str]
 
 
 class PackAnswer(Contract):
@@ -224,7 +224,7 @@ class PackAnswer(Contract):
 
     name: str
     title: str
-    titles: Names
+    titles: dict[str, str]
     kpi_class: KpiClass = Field(alias="class")
     loaded: int
     kpis: list[PackKpiAnswer]

@@ -14,7 +14,6 @@ from shared.tables.columns import (
     code_column,
     id_column,
     instant_column,
-    integer_column,
     json_column,
     reference_column,
     text_column,
@@ -62,8 +61,8 @@ class ValueKpi(Table, table=True):
     names: dict[str, Any] = json_column()
     definition: dict[str, Any] | None = json_column(nullable=True)
     kpi_class: str = text_column()
-    dimension: str = text_column()
-    perspective: str = text_column()
+    dimension: str | None = text_column(nullable=True)
+    perspective: str | None = text_column(nullable=True)
     unit: str = text_column()
     direction: str = text_column()
     formula: str | None = text_column(nullable=True)
@@ -293,7 +292,6 @@ class ReviewAction(Table, table=True):
     state: str = text_column()
     done_at: datetime | None = instant_column(nullable=True)
     note: str | None = text_column(nullable=True)
-    position: int = integer_column()
     created_at: datetime = instant_column()
     updated_at: datetime = instant_column()
     version: int = version_column()

@@ -1,0 +1,143 @@
+"""Events leave with the change that they report and arrive at least once, signed."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from shared import outbox
+from shared.clients.events import public_address
+from shared.database import at_once, in_transaction
+from shared.errors import RuleBroken
+from shared.settings import get_settings
+from tests.running import ServiceUnderTest
+
+SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+
+
+class Receiver:
+    """A real HTTP server that keeps what it gets and can be told to fail."""
+
+    def __init__(self) -> None:
+        receiver = self
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.status = 204
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                size = int(self.headers["content-length"])
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.got.append((headers, self.rfile.read(size)))
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Stay silent."""
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    running = Receiver()
+    yield running
+    running.close()
+
+
+def an_event(number: int) -> None:
+    with in_transaction() as session:
+        outbox.publish(session, "ingest", "import.finished", f"import-{number}", {"n": number})
+
+
+def send() -> None:
+    outbox.route_events("ingest")
+    outbox.deliver_due("ingest")
+
+
+def test_a_webhook_gets_a_signed_event_and_a_replay(
+    ingest: ServiceUnderTest, receiver: Receiver
+) -> None:
+    body = {"url": receiver.url, "events": ["import.finished"], "secret": SECRET}
+    made = ingest.post("/v1/webhooks", json=body).json()
+    an_event(1)
+    send()
+    ((headers, content),) = receiver.got
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + content
+    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+    assert json.loads(content)["data"] == {"id": "import-1", "n": 1}
+    path = f"/v1/webhooks/{made['id']}/deliveries"
+    (delivery,) = ingest.get(path).json()["items"]
+    assert delivery["attempts"] == 1
+    ingest.post(f"{path}/{delivery['id']}/replay")
+    send()
+    assert receiver.got[1][0]["webhook-id"] == headers["webhook-id"]
+    ingest.delete(f"/v1/webhooks/{made['id']}")
+
+
+def test_a_failed_delivery_is_tried_again(ingest: ServiceUnderTest, receiver: Receiver) -> None:
+    body = {"url": receiver.url, "events": ["import.finished"]}
+    made = ingest.post("/v1/webhooks", json=body).json()
+    receiver.status = 500
+    an_event(2)
+    send()
+    send()
+    assert len(receiver.got) == 1, "the second attempt has to wait"
+    receiver.status = 200
+    with at_once() as connection:
+        connection.execute(text("update outbox_delivery set next_attempt_at = now()"))
+    send()
+    assert len(receiver.got) == 2
+    (delivery,) = ingest.get(f"/v1/webhooks/{made['id']}/deliveries").json()["items"]
+    assert (delivery["attempts"], delivery["delivered_at"] is None) == (2, False)
+
+
+def test_an_event_that_is_rolled_back_never_leaves(ingest: ServiceUnderTest) -> None:
+    with pytest.raises(RuntimeError), in_transaction() as session:
+        outbox.publish(session, "ingest", "import.finished", "gone", {})
+        raise RuntimeError
+    with at_once() as connection:
+        query = text("select count(*) from outbox_event where resource_id = 'gone'")
+        assert connection.execute(query).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/x",
+        "http://127.1/x",
+        "http://2130706433/x",
+        "http://[::1]/x",
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1/x",
+        "http://0.0.0.0/x",
+        "http://[::ffff:127.0.0.1]/x",
+        "http://user@127.0.0.1/x",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1/x",
+    ],
+)
+def test_private_addresses_are_refused(database: str, url: str) -> None:
+    settings = get_settings()
+    settings.webhook_allow_private = False
+    try:
+        with pytest.raises(RuleBroken):
+            public_address(url)
+    finally:
+        settings.webhook_allow_private = True
