@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -76,7 +77,12 @@ def _health_router(service: str) -> APIRouter:
         at_head()
         return {"status": "ok", "service": service}
 
-    @router.get("/metrics", summary="Prometheus metrics", operation_id="metrics")
+    @router.get(
+        "/metrics",
+        summary="Prometheus metrics",
+        operation_id="metrics",
+        response_class=PlainTextResponse,
+    )
     async def metrics(request: Request) -> Response:
         """Metrics in the text format of Prometheus; open or for admins, as set."""
         if not get_settings().metrics_open:

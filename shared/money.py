@@ -6,19 +6,6 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
 """Wide enough that adding, scaling and multiplying stored decimals never rounds."""
 
-MINOR_DIGITS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
-    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
-"""Decimals of ISO 4217 currencies that differ from two."""
-
-
-def minor_digits(currency: str) -> int:
-    """How many decimals the currency's smallest coin has; two unless ISO 4217 says otherwise."""
-    return MINOR_DIGITS.get(currency, 2)
-
 
 def decimals_of(amount: Decimal) -> int:
     """How many digits after the point an exact decimal needs; trailing zeros do not count."""
