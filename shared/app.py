@@ -40,7 +40,7 @@ def create_app(service: str, routers: Sequence[APIRouter], *, description: str) 
         version=VERSION,
         description=description,
         lifespan=lifespan,
-        contact={"name": "BTIM", "url": "https://github.com/btim/btim"},
+        contact={"name": "The BTIM team"},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         separate_input_output_schemas=False,
         root_path=settings.public_prefix,
