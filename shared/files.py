@@ -23,22 +23,23 @@ def store_file(
     session: Session, name: str, media_type: str, content: BinaryIO, *, limit: int | None = None
 ) -> StoredFile:
     """Keep a file under a new id; its row commits with the transaction of the session."""
-    identifier = new_id()
     folder = get_settings().files_dir
-    pieces = _hashed(content, limit)
-    if folder is None:
-        sha256, size = _store_chunks(session, identifier, pieces)
-    else:
-        sha256, size = _store_in_folder(folder, identifier, pieces)
     stored = StoredFile(
-        id=identifier,
+        id=new_id(),
         name=name,
         media_type=media_type,
-        sha256=sha256,
-        bytes=size,
+        sha256="",
+        bytes=0,
         place="database" if folder is None else "folder",
         created_at=utc_now(),
     )
+    session.add(stored)
+    session.flush()  # its chunks refer to it
+    pieces = _hashed(content, limit)
+    if folder is None:
+        stored.sha256, stored.bytes = _store_chunks(session, stored.id, pieces)
+    else:
+        stored.sha256, stored.bytes = _store_in_folder(folder, stored.id, pieces)
     session.add(stored)
     session.flush()
     return stored
