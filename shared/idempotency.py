@@ -29,7 +29,7 @@ class IdempotentRequest:
     fingerprint: bytes
 
 
-class Replay(Exception):  # noqa: N818 - not a failure: it carries the first answer out
+class Replay(Exception):
     """The request was answered before; this is that answer."""
 
     def __init__(self, response: Response) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from shared.contracts.values import Code, Contract, Instant, Label
 
@@ -25,6 +25,20 @@ Scope = Literal[
 
 class ApiKeyRequest(Contract):
     """A key for a robot, a service or a test."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "month-end robot",
+                    "subject": "robot-7",
+                    "scopes": ["valuation:read", "valuation:write"],
+                    "consumers": None,
+                    "expires_at": "2036-12-31T23:59:59Z",
+                }
+            ]
+        }
+    )
 
     name: Label
     subject: Code
@@ -77,6 +91,12 @@ def _is_secret(value: str) -> str:
 
 class WebhookRequest(Contract):
     """Where to send which events; without a secret one is made."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"url": "https://robot.example.org/btim", "events": ["report.ready"]}]
+        }
+    )
 
     url: Annotated[
         str,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.contracts.values import Contract, Instant
 
@@ -95,6 +95,20 @@ class AuditEventAnswer(Contract):
 
 class EventEnvelope(Contract):
     """An event from another service."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "01970000-0000-7000-8000-000000000001",
+                    "type": "run.published",
+                    "source": "allocation",
+                    "resource_id": "01970000-0000-7000-8000-000000000002",
+                    "payload": {"period": "2026-01", "scenario": "actual"},
+                }
+            ]
+        }
+    )
 
     id: UUID
     type: str = Field(max_length=100, examples=["run.published"])

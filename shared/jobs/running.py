@@ -25,7 +25,7 @@ log = get_logger(__name__)
 FINISHED = ("succeeded", "failed", "cancelled")
 
 
-class JobCancelled(Exception):  # noqa: N818 - a wish that came true, not a failure
+class JobCancelled(Exception):
     """The caller has asked to stop this job."""
 
 

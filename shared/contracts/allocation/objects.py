@@ -1,20 +1,44 @@
 """Cost objects on the wire: one shape for pools, resources, solutions and consumers."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from shared.contracts.values import Attributes, Code, Contract, Label, Names, Period, Tags
+from shared.contracts.values import (
+    Attributes,
+    Code,
+    Contract,
+    Label,
+    Names,
+    Period,
+    TagKey,
+    Tags,
+    TagValue,
+)
 
 Layer = Literal["pool", "resource", "solution", "consumer"]
+AttributeValue = TagValue | bool | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+
+EXAMPLE: dict[str, Any] = {
+    "code": "ERP",
+    "names": {"en": "ERP", "zh-CN": "企业资源计划"},
+    "parent": None,
+    "tags": {"core": "yes"},
+    "attributes": {"region": "GB"},
+    "valid_from": "2026-01",
+    "owner": "Application services",
+}
 
 
 class CostObjectRequest(Contract):
     """A cost object as it is to be."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
     code: Code
     names: Names
+    descriptions: Names | None = None
     parent: Code | None = None
     tags: Tags = Field(default_factory=dict)
     attributes: Attributes = Field(default_factory=dict)
@@ -32,13 +56,23 @@ class CostObjectRequest(Contract):
         return self
 
 
-class CostObjectPatch(Contract):
-    """A merge patch: what is given replaces what is there; the code stays."""
+class TextsPatch(Contract):
+    """A merge patch of texts in two languages; null takes a language away."""
 
-    names: Names | None = None
+    en: Label | None = None
+    zh_cn: Label | None = Field(default=None, alias="zh-CN")
+
+
+class CostObjectPatch(Contract):
+    """A merge patch: what is given replaces what is there, null takes it away; the code stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tags": {"core": "yes"}}]})
+
+    names: TextsPatch | None = None
+    descriptions: TextsPatch | None = None
     parent: Code | None = None
-    tags: dict[str, str | None] | None = None
-    attributes: dict[str, str | bool | int | None] | None = None
+    tags: dict[TagKey, TagValue | None] | None = None
+    attributes: dict[TagKey, AttributeValue | None] | None = None
     valid_from: Period | None = None
     valid_to: Period | None = None
     owner: Label | None = None
@@ -55,6 +89,7 @@ class CostObjectAnswer(Contract):
     code: str
     names: dict[str, str]
     name: str
+    descriptions: dict[str, str]
     parent: str | None
     tags: dict[str, str]
     attributes: dict[str, str | bool | int]

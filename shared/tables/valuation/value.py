@@ -223,7 +223,6 @@ class PostImplementationReview(Table, table=True):
 
     __tablename__ = "post_implementation_review"
     __table_args__ = (
-        UniqueConstraint("initiative_id", "due_on"),
         UniqueConstraint("initiative_id", "offset_months"),
         CheckConstraint(
             _one_of("state", "scheduled", "in_progress", "submitted", "approved"), name="state"

@@ -1,0 +1,20 @@
+"""Writes the three OpenAPI documents to tests/contract/snapshots (`make snapshots`)."""
+
+import importlib
+import json
+
+from tests.contract.test_documents import SNAPSHOTS
+from tests.running import SERVICES
+
+
+def main() -> None:
+    """Write each document with sorted keys, so that differences are small."""
+    SNAPSHOTS.mkdir(exist_ok=True)
+    for service in SERVICES:
+        document = importlib.import_module(f"services.{service}.main").app.openapi()
+        content = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True)
+        (SNAPSHOTS / f"{service}.json").write_text(content + "\n")
+
+
+if __name__ == "__main__":
+    main()
