@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.valuation.initiatives import Category, Score
 from shared.contracts.values import Code, Contract, DecimalText, ExactText, Period
@@ -53,6 +53,24 @@ class EvaluationRequest(Contract):
     Without a convention: dated if every payment has a day and none an index, else indexed.
     `period_months` is 12 unless given, under `monthly_apr` it is 1.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "cash_flows": [
+                        {"amount": "-40000"},
+                        {"amount": "5000"},
+                        {"amount": "8000"},
+                        {"amount": "12000"},
+                        {"amount": "30000"},
+                    ],
+                    "discount_rate": "0.08",
+                    "convention": "indexed",
+                }
+            ]
+        }
+    )
 
     cash_flows: list[CashFlowOfCase] = Field(max_length=1200)
     discount_rate: Rate | None = None

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.contracts.values import (
     Code,
@@ -16,7 +16,9 @@ from shared.contracts.values import (
     Label,
     Names,
     Period,
+    TagKey,
     Tags,
+    TagValue,
     Text,
 )
 
@@ -38,6 +40,23 @@ class InitiativeRequest(Contract):
     `review_offsets` are the months after go-live at which reviews are due.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "crm-2026",
+                    "names": {"en": "New CRM", "zh-CN": "新CRM系统"},
+                    "solution": "CRM",
+                    "sponsor": "Head of sales",
+                    "strategic_fit": "80",
+                    "business_impact": "90",
+                    "currency": "CNY",
+                    "tags": {"portfolio": "growth"},
+                }
+            ]
+        }
+    )
+
     code: Code = Field(examples=["crm-2026"])
     names: Names = Field(examples=[{"en": "New CRM", "zh-CN": "新CRM系统"}])
     solution: Code | None = Field(default=None, examples=["CRM"])
@@ -56,6 +75,8 @@ class InitiativeRequest(Contract):
 class InitiativePatch(Contract):
     """What may change of an initiative (merge patch: null clears); stages change by their steps."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"go_live_on": "2026-03-01"}]})
+
     names: Names | None = None
     solution: Code | None = None
     sponsor: Label | None = None
@@ -65,7 +86,7 @@ class InitiativePatch(Contract):
     business_impact: Score | None = None
     currency: Currency | None = None
     review_offsets: Offsets | None = None
-    tags: Tags | None = None
+    tags: dict[TagKey, TagValue | None] | None = Field(default=None, max_length=200)
 
 
 class InitiativeAnswer(Contract):
@@ -95,11 +116,17 @@ class InitiativeAnswer(Contract):
 class GoLiveRequest(Contract):
     """The day of going live; without it the day already set, else today."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"go_live_on": "2026-03-01"}]})
+
     go_live_on: date | None = None
 
 
 class StepRequest(Contract):
     """Why a step is taken."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Pays back within two years."}]}
+    )
 
     reason: Text | None = None
 
@@ -109,6 +136,23 @@ class ValueExpectationRequest(Contract):
 
     Known by kpi, level and due period within its initiative.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kpi": "mttr",
+                    "level": "operation",
+                    "baseline": "12.5",
+                    "target": "8",
+                    "due_period": "2026-06",
+                    "monetary_value": "240000",
+                    "currency": "CNY",
+                    "benefit_kind": "cost_avoidance",
+                }
+            ]
+        }
+    )
 
     kpi: Code | None = Field(default=None, examples=["mttr"])
     level: Level = Field(examples=["operation"])
@@ -124,6 +168,8 @@ class ValueExpectationRequest(Contract):
 
 class ValueExpectationPatch(Contract):
     """What may change of a promise (merge patch: null clears a field)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"target": "7.5"}]})
 
     baseline: DecimalText | None = None
     target: DecimalText | None = None
@@ -160,6 +206,20 @@ class CashFlowRequest(Contract):
     Known by `external_id`; without one by its content and its place among equal rows of the
     same request, so that the same request twice adds nothing.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "external_id": "inv-1",
+                    "on": "2026-01-15",
+                    "amount": "-5000000",
+                    "category": "investment",
+                    "basis": "plan",
+                }
+            ]
+        }
+    )
 
     external_id: Code | None = None
     on: date

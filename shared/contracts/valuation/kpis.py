@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from shared.contracts.values import (
     Code,
@@ -59,6 +59,25 @@ class TargetOfPeriod(Contract):
 class ValueKpiRequest(Contract):
     """A KPI as it is written; `aggregation` joins the observations of a month."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "mttr",
+                    "names": {"en": "Mean time to restore", "zh-CN": "平均修复时间"},
+                    "class": "efficiency",
+                    "dimension": "business",
+                    "perspective": "process",
+                    "unit": "h",
+                    "direction": "down",
+                    "baseline": "12.5",
+                    "target": "8",
+                    "links": [{"layer": "solution", "code": "ITSM"}],
+                }
+            ]
+        }
+    )
+
     code: Code = Field(examples=["mttr"])
     names: Names = Field(examples=[{"en": "Mean time to restore", "zh-CN": "平均修复时间"}])
     definition: Names | None = None
@@ -86,6 +105,10 @@ class ValueKpiRequest(Contract):
 
 class ValueKpiPatch(Contract):
     """What may change of a KPI (merge patch: null clears a field)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"target": "7.5", "owner": "Head of operations"}]}
+    )
 
     names: Names | None = None
     definition: Names | None = None
@@ -137,6 +160,12 @@ class ObservationRequest(Contract):
 
     Known by kpi, period or instant, source and link; sent again it replaces the earlier value.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"kpi": "mttr", "period": "2026-01", "value": "9.25", "source": "itsm"}]
+        }
+    )
 
     kpi: Code = Field(examples=["mttr"])
     period: Period | None = None

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.contracts.valuation.evaluations import RunCostNote
 from shared.contracts.valuation.initiatives import BenefitKind, Level
@@ -29,6 +29,10 @@ Verdict = Literal["exceeded", "met", "nearly_met", "partly_met", "not_met", "wor
 class ReviewRequest(Contract):
     """A review beside those that go-live makes by itself."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"initiative": "crm-2026", "due_on": "2026-09-01"}]}
+    )
+
     initiative: Code
     due_on: date
     owner: Label | None = None
@@ -46,6 +50,10 @@ class ExtraBenefit(Contract):
 class ReviewPatch(Contract):
     """What may be written into a review until it is approved (merge patch: null clears)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"lessons": ["Train the branches before go-live."]}]}
+    )
+
     due_on: date | None = None
     owner: Label | None = None
     lessons: list[Text] | None = Field(default=None, max_length=200)
@@ -54,6 +62,10 @@ class ReviewPatch(Contract):
 
 class ReturnRequest(Contract):
     """Why a submitted review goes back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Name the source of the revenue figure."}]}
+    )
 
     reason: Text = Field(min_length=1)
 
@@ -89,6 +101,14 @@ class ReviewResult(Contract):
 class FindingRequest(Contract):
     """Something the review found out."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"kind": "strength", "level": "operation", "text": "Orders are entered once."}
+            ]
+        }
+    )
+
     kind: FindingKind = "observation"
     level: Level | None = None
     kpi: Code | None = None
@@ -111,6 +131,14 @@ class FindingAnswer(Contract):
 class ActionRequest(Contract):
     """What is to be done, by whom and until when."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"text": "Connect the remaining branches.", "owner": "Li", "due_on": "2026-12-01"}
+            ]
+        }
+    )
+
     text: Text = Field(min_length=1)
     owner: Label
     due_on: date
@@ -118,6 +146,8 @@ class ActionRequest(Contract):
 
 class ActionPatch(Contract):
     """How an action stands; its text, owner and due day are fixed once the review is approved."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"state": "done"}]})
 
     text: Text | None = Field(default=None, min_length=1)
     owner: Label | None = None

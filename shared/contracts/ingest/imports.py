@@ -1,0 +1,196 @@
+"""Imports on the wire: what was uploaded, what became of every row, what was rejected and why."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from shared.contracts.values import (
+    Contract,
+    Currency,
+    DecimalText,
+    ExactText,
+    Instant,
+    Label,
+)
+
+ImportKind = Literal[
+    "ledger",
+    "budget",
+    "focus",
+    "assets",
+    "consumers",
+    "drivers",
+    "exchange_rates",
+    "tickets",
+    "kpi_observations",
+]
+ImportStatus = Literal["queued", "running", "succeeded", "failed", "reverted"]
+Scenario = Literal["actual", "budget", "forecast"]
+FocusCost = Literal["EffectiveCost", "BilledCost", "ContractedCost", "ListCost"]
+
+
+class ControlAmount(Contract):
+    """What the sender says that a file holds in one currency."""
+
+    currency: Currency
+    amount: DecimalText
+
+
+class ControlTotals(Contract):
+    """What the sender says that a file holds; a difference refuses the import.
+
+    `amount` is the sum of a file with one currency; `amounts` may be a list or an object by
+    currency. All are compared with what was received, before anything is visible.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"rows": 3581, "amounts": [{"currency": "GBP", "amount": "12937883.62"}]}]
+        },
+    )
+
+    rows: int | None = Field(default=None, ge=0)
+    amount: DecimalText | None = None
+    amounts: list[ControlAmount] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _amounts_by_currency(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and isinstance(raw.get("amounts"), dict):
+            pairs = raw["amounts"].items()
+            listed = [{"currency": currency, "amount": amount} for currency, amount in pairs]
+            return {**raw, "amounts": listed}
+        return raw
+
+
+class ImportedFile(Contract):
+    """The uploaded file."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+class ImportRows(Contract):
+    """received = accepted + rejected + duplicate."""
+
+    received: int
+    accepted: int
+    rejected: int
+    duplicate: int
+    unreadable_amount: int = Field(description="Rejected rows whose amount cannot be read.")
+
+
+class ImportAmounts(Contract):
+    """Per currency: received = accepted + rejected + duplicate; null: the currency is unknown."""
+
+    currency: str | None
+    received: ExactText
+    accepted: ExactText
+    rejected: ExactText
+    duplicate: ExactText
+
+
+class SupersededAmount(Contract):
+    """What was replaced in one currency."""
+
+    currency: str
+    amount: ExactText
+
+
+class Superseded(Contract):
+    """Rows that this import has replaced; `amount` is null when they are in several currencies."""
+
+    rows: int = 0
+    amount: ExactText | None = None
+    amounts: list[SupersededAmount] = Field(default_factory=list)
+
+
+class DetectedFile(Contract):
+    """What the file's content says, and how sure that is (0 to 1)."""
+
+    format: str | None = None
+    compression: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = None
+    columns: list[str] = Field(default_factory=list)
+    mapping: dict[str, str] = Field(
+        default_factory=dict, description="Which column has filled which field."
+    )
+    date_format: str | None = None
+    decimal: str | None = None
+    float_columns: list[str] = Field(
+        default_factory=list, description="Columns that the file holds as binary floats."
+    )
+    focus_version: str | None = None
+    confidence: float | None = None
+
+
+class ImportAnswer(Contract):
+    """An import as it is."""
+
+    id: UUID
+    kind: ImportKind
+    status: ImportStatus
+    source: str
+    scenario: str
+    period: str | None
+    profile: str | None
+    replace: Literal["none", "billing_period"]
+    restate: str | None
+    retry_of: UUID | None
+    file: ImportedFile
+    rows: ImportRows
+    amounts: list[ImportAmounts]
+    periods: list[str]
+    superseded: Superseded
+    detected: DetectedFile
+    problem: dict[str, Any] | None = Field(
+        description="Why the import failed, as a problem document."
+    )
+    reverted_reason: str | None
+    created_at: Instant
+    finished_at: Instant | None
+    etag: str
+
+
+class RejectAnswer(Contract):
+    """One thing that is wrong with one row."""
+
+    row: int = Field(description="The row's place in the file, counted from 1, header included.")
+    column: str | None
+    code: str
+    message: str
+    raw: str = Field(description="The text as received: of the cell, or of the whole row.")
+    values: dict[str, Any] | None = Field(description="All cells of the row, as received.")
+
+
+class RetryItem(Contract):
+    """A corrected row: the values given replace the row's cells, by column."""
+
+    row: int = Field(ge=1)
+    values: dict[str, str | None] = Field(max_length=2000)
+
+
+class RetryRequest(Contract):
+    """Rejected rows with their corrections; the others of the file stay out."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"items": [{"row": 17, "values": {"Amount": "12.50"}}]}]},
+    )
+
+    items: list[RetryItem] = Field(min_length=1, max_length=10_000)
+
+
+class RevertRequest(Contract):
+    """Why an import is taken back."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "sent by mistake"}]}
+    )
+
+    reason: Label
