@@ -1,0 +1,1 @@
+"""The arithmetic of a whole run on arrays: no database, no HTTP."""

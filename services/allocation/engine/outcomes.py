@@ -1,0 +1,206 @@
+"""What one mapping does with each source it matches: a pattern, keep, leave, or why it cannot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from services.allocation.engine.classification import UNKNOWN_TARGET, field_targets
+from services.allocation.engine.columns import Column, Mask, Table
+from services.allocation.engine.model import STAGES, DriverTable, Int32s, Int64s, MappingSpec
+from services.allocation.engine.numbering import Numbering
+from services.allocation.engine.patterns import ESTIMATED, FALLBACK, MEASURED, PatternStore
+from services.allocation.engine.selectors import Selector
+from services.allocation.engine.targets import (
+    Chosen,
+    Retain,
+    Shares,
+    ToField,
+    ToObject,
+    parse_target,
+)
+from services.allocation.engine.weights import DriverWeights, Quantities, UnknownCodes
+from shared.money import decimals_of, to_units
+
+REASONS = (
+    "no_mapping",
+    "no_driver",
+    "zero_weight",
+    "negative_weight",
+    "unknown_target",
+    "capped",
+    "floor_unmet",
+    "idle",
+    "rate_difference",
+)
+LEAVE_TO_NEXT, RETAIN = -1, -2
+FIRST_REASON = -10
+NOT_OWN = -1_000
+
+
+def because(reason: str) -> int:
+    """The outcome that keeps money on its source as unallocated for a reason."""
+    return FIRST_REASON - REASONS.index(reason)
+
+
+def reason_of(outcome: int) -> str:
+    """The reason behind such an outcome."""
+    return REASONS[FIRST_REASON - outcome]
+
+
+@dataclass
+class Resolver:
+    """Turns the targets and drivers of a leg's mappings into outcomes per source.
+
+    `sources` is what selectors see; `object_of` gives each source its object's number (the pool of
+    a segment). An outcome of zero or more is the number of a pattern.
+    """
+
+    numbering: Numbering
+    drivers: Mapping[str, DriverTable]
+    unknown: UnknownCodes
+    sources: Table
+    object_of: Int32s
+    store: PatternStore = field(default_factory=PatternStore)
+    _views: dict[tuple[str, str], DriverWeights] = field(default_factory=dict)
+
+    def outcomes(self, spec: MappingSpec, rows: Int64s) -> Int32s:
+        """What the mapping does with each of the source rows."""
+        target = parse_target(spec.target)
+        if isinstance(target, Retain):
+            return np.full(len(rows), RETAIN, dtype=np.int32)
+        if isinstance(target, ToField):
+            return self._by_field(spec, target, rows)
+        if isinstance(target, ToObject):
+            outcome = self.store.single(self._number(STAGES[spec.stage][1], target.code))
+        elif isinstance(target, Shares):
+            outcome = self._by_shares(STAGES[spec.stage][1], target)
+        elif isinstance(target, Chosen) and spec.method == "driver":
+            return self._by_driver(spec, target.selector, rows)
+        elif isinstance(target, Chosen):
+            outcome = self._evenly(spec, target.selector, FALLBACK, "zero_weight")
+        else:
+            raise TypeError(f"{spec.code} cannot leave a pool or object")
+        return np.full(len(rows), outcome, dtype=np.int32)
+
+    def _number(self, layer: str, code: str) -> int:
+        found = self.numbering.number(layer, code)
+        return self.unknown.number(code) if found is None else found
+
+    def _by_field(self, spec: MappingSpec, target: ToField, rows: Int64s) -> Int32s:
+        """Each source goes where its own field says."""
+        column = self.sources.column(target.key)
+        layer = self.numbering.layers[STAGES[spec.stage][1]]
+        named = field_targets(column, target, layer, self.sources.row_count)[rows]
+        nothing = LEAVE_TO_NEXT if spec.on_zero == "next" else because("unknown_target")
+        outcomes = np.full(len(rows), nothing, dtype=np.int32)
+        for number in np.unique(named[named >= 0]).tolist():
+            outcomes[named == number] = self.store.single(number)
+        if column is not None:
+            for value in np.unique(column.codes[rows[named == UNKNOWN_TARGET]]).tolist():
+                code = target.aliases.get(column.values[value], column.values[value])
+                pattern = self.store.single(self.unknown.number(code))
+                outcomes[(named == UNKNOWN_TARGET) & (column.codes[rows] == value)] = pattern
+        return outcomes
+
+    def _by_shares(self, layer: str, target: Shares) -> int:
+        decimals = max(decimals_of(share) for share in target.shares.values())
+        pairs = sorted(
+            (self._number(layer, code), to_units(share, decimals))
+            for code, share in target.shares.items()
+        )
+        numbers, weights = zip(*pairs, strict=True)
+        return self.store.add(
+            np.array(numbers, dtype=np.int32), np.array(weights, dtype=np.int64), ESTIMATED
+        )
+
+    def _evenly(self, spec: MappingSpec, selector: Selector, grade: int, reason: str) -> int:
+        """The pattern of equal parts, or what `on_zero` says when there is no target at all."""
+        targets = self._chosen(STAGES[spec.stage][1], selector)
+        if len(targets):
+            return self.store.even(targets, grade)
+        return LEAVE_TO_NEXT if spec.on_zero == "next" else because(reason)
+
+    def _chosen(self, layer: str, selector: Selector) -> Int32s:
+        """The numbers of the objects that a target means, with named codes that nobody knows."""
+        members = self.numbering.layers[layer]
+        known = np.flatnonzero(self.numbering.targets(layer, selector)) + members.first
+        strangers = [
+            self.unknown.number(code)
+            for code in selector.names_codes()
+            if self.numbering.number(layer, code) is None and selector.keys() == {"code"}
+        ]
+        return np.append(known, np.array(sorted(strangers), dtype=np.int64)).astype(np.int32)
+
+    def _allowed(self, layer: str, selector: Selector) -> Mask:
+        """Per target number whether a driver's quantity for it counts.
+
+        A code that nobody knows counts, unless the selector asks for codes only and not for it.
+        """
+        allowed = np.zeros(self.unknown.first + len(self.unknown.codes), dtype=np.bool_)
+        members = self.numbering.layers[layer]
+        stretch = slice(members.first, members.first + len(members))
+        allowed[stretch] = self.numbering.targets(layer, selector)
+        if selector.keys() == {"code"}:
+            allowed[self.unknown.first :] = selector.mask(self._unknown_table())
+        else:
+            allowed[self.unknown.first :] = True
+        return allowed
+
+    def _unknown_table(self) -> Table:
+        return Table(len(self.unknown.codes), {"code": Column.of(self.unknown.codes)})
+
+    def _by_driver(self, spec: MappingSpec, selector: Selector, rows: Int64s) -> Int32s:
+        layer = STAGES[spec.stage][1]
+        table = self.drivers.get(spec.driver or "")
+        if table is None or not len(table):
+            outcome = self._without_weight(spec, selector, "no_driver")
+            return np.full(len(rows), outcome, dtype=np.int32)
+        view = self._view(table, layer)
+        allowed = self._allowed(layer, selector)
+        lacking = self._without_weight(spec, selector, "zero_weight")
+        outcomes = np.full(len(rows), lacking, dtype=np.int32)
+        objects = self.object_of[rows]
+        own = self._own(view, objects)
+        if not np.isin(objects, list(own)).all():
+            outcomes[:] = self._pattern(view.general.among(allowed), table, lacking)
+        by_object = {
+            number: self._pattern(view.of_source(code).among(allowed), table, lacking)
+            for number, code in own.items()
+        }
+        if by_object:
+            lookup = np.full(self.numbering.count, NOT_OWN, dtype=np.int32)
+            lookup[list(by_object)] = list(by_object.values())
+            found = lookup[objects]
+            outcomes = np.where(found == NOT_OWN, outcomes, found).astype(np.int32)
+        return outcomes
+
+    def _own(self, view: DriverWeights, objects: Int32s) -> dict[int, str]:
+        """Which of the sources' objects have quantities of their own."""
+        codes = view.source_codes
+        if not codes:
+            return {}
+        present = np.unique(objects).tolist()
+        named = ((number, self.numbering.objects[number].code) for number in present)
+        return {number: code for number, code in named if code in codes}
+
+    def _view(self, table: DriverTable, layer: str) -> DriverWeights:
+        key = (table.code, layer)
+        if key not in self._views:
+            self._views[key] = DriverWeights(table, self.numbering, layer, self.unknown)
+        return self._views[key]
+
+    def _pattern(self, quantities: Quantities, table: DriverTable, lacking: int) -> int:
+        if quantities.has_negative:
+            return because("negative_weight")
+        weighted = quantities.weights()
+        if not len(weighted.targets):
+            return lacking
+        grade = MEASURED if table.basis == "measured" else ESTIMATED
+        return self.store.add(weighted.targets, weighted.quantities, grade, table.decimals)
+
+    def _without_weight(self, spec: MappingSpec, selector: Selector, reason: str) -> int:
+        """What `on_zero` says about a source that has no weight."""
+        if spec.on_zero == "even":
+            return self._evenly(spec, selector, FALLBACK, reason)
+        return LEAVE_TO_NEXT if spec.on_zero == "next" else because(reason)
