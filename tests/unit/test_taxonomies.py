@@ -32,7 +32,7 @@ def children(taxonomy: Taxonomy, layer: str, parent: str) -> list[str]:
 
 
 def test_three_taxonomies_are_shipped() -> None:
-    assert taxonomy_names() == SHIPPED
+    assert list(taxonomy_names()) == SHIPPED
 
 
 def test_tbm_5_0_1_has_every_pool_tower_and_solution_category() -> None:

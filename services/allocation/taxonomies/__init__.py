@@ -1,0 +1,1 @@
+"""Shipped standard taxonomies: their names in two languages, and crosswalks between versions."""
