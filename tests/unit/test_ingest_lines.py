@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from services.ingest.files.detected import Detected, MalformedRow, RowBatch
 from services.ingest.files.reader import open_table
 from services.ingest.imports.columns import canonical_decimals, read_decimals
-from services.ingest.imports.lines import LineBatch, LinePlan, read_lines
+from services.ingest.imports.lines import read_lines
+from services.ingest.imports.reading import RowPlan, RowsRead
 from services.ingest.imports.survey import survey
 from services.ingest.imports.totals import ReceivedTotals, rejected_money, unreadable_rows
 from services.ingest.profiles.domain import FlagSign, Profile, missing_columns, unknown_fields
@@ -31,15 +32,15 @@ SIMPLE = Profile(
 )
 
 
-def read(profile: Profile, rows: list[dict[str, str]], **defaults: str) -> LineBatch:
+def read(profile: Profile, rows: list[dict[str, str]], **defaults: str) -> RowsRead:
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
     batch = RowBatch(pl.Series("row", range(2, 2 + len(rows)), dtype=pl.Int64), frame)
     detected = Detected("csv", tuple(frame.columns), delimiter=",")
-    plan = LinePlan(profile, detected, survey(profile, detected, [batch]), **defaults)
+    plan = RowPlan(profile, detected, survey(profile, detected, [batch]), **defaults)
     return read_lines(plan, batch)
 
 
-def codes(batch: LineBatch) -> list[tuple[int, str | None, str]]:
+def codes(batch: RowsRead) -> list[tuple[int, str | None, str]]:
     return [(reject.row, reject.column, reject.code) for reject in batch.rejects]
 
 
@@ -49,7 +50,7 @@ def a_row(**cells: str) -> dict[str, str]:
 
 def everything(
     path: Path, profile: Profile | None, kind: str
-) -> tuple[ReceivedTotals, list[LineBatch]]:
+) -> tuple[ReceivedTotals, list[RowsRead]]:
     with open_table(path) as table:
         detected, first = table.detected, next(table.batches)
     if profile is None:
@@ -65,11 +66,11 @@ def everything(
     with open_table(path) as table:
         for batch in table.batches:
             totals.add(batch)
-            found.append(read_lines(LinePlan(profile, detected, styles, None, "GBP"), batch))
+            found.append(read_lines(RowPlan(profile, detected, styles, None, "GBP"), batch))
     return totals, found
 
 
-def sum_of(batches: Iterable[LineBatch]) -> Decimal:
+def sum_of(batches: Iterable[RowsRead]) -> Decimal:
     total = Decimal(0)
     for batch in batches:
         for amount in batch.drafts["amount"]:
@@ -174,15 +175,15 @@ def test_the_same_content_has_the_same_hash_however_it_is_written():
     other = read(
         SIMPLE, [{"Supplier": " Acme", "Date": "2026-01-31", "Note": "NULL", "Amount": "1234.5"}]
     )
-    assert one.drafts["content"].to_list() == other.drafts["content"].to_list()
+    assert one.drafts["identity"].to_list() == other.drafts["identity"].to_list()
     changed = read(SIMPLE, [a_row(Supplier="Acme Ltd")])
-    assert changed.drafts["content"][0] != one.drafts["content"][0]
+    assert changed.drafts["identity"][0] != one.drafts["identity"][0]
 
 
 def test_a_monthly_list_without_dates_differs_by_the_period_it_is_given():
     profile = Profile(kind="ledger", columns={"amount": "Amount"}, constants={"currency": "GBP"})
     hashes = {
-        read(profile, [a_row()], period=period).drafts["content"][0]
+        read(profile, [a_row()], period=period).drafts["identity"][0]
         for period in ("2026-01", "2026-02")
     }
     assert len(hashes) == 2
@@ -260,7 +261,7 @@ def test_received_money_is_accepted_and_rejected_money(rows, broken):
     styles = survey(profile, detected, [batch])
     totals = ReceivedTotals(profile, detected, styles)
     totals.add(batch)
-    found = read_lines(LinePlan(profile, detected, styles, "2026-01"), batch)
+    found = read_lines(RowPlan(profile, detected, styles, "2026-01"), batch)
     parts = rejected_money(found.rejected)
     for amount, currency in found.drafts.select("amount", "currency").iter_rows():
         parts[currency] = parts.get(currency, Decimal(0)) + Decimal(amount)

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from services.ingest.files.reader import open_table
-from services.ingest.tickets.domain import TicketEvent, fold_events, hours_between
-from services.ingest.tickets.events import TicketPlan, read_events
+from services.ingest.imports.facts import read_ticket_events
+from services.ingest.imports.reading import RowPlan
+from services.ingest.imports.survey import survey
+from services.ingest.profiles.proposal import mapping_by_name
+from services.ingest.tickets.domain import TicketEvent, event_of, fold_events, hours_between
 
 LOG = (
     Path(__file__).parents[2]
@@ -48,10 +51,12 @@ def test_hours_are_exact():
 @pytest.fixture(scope="module")
 def tickets():
     with open_table(LOG) as table:
-        plan = TicketPlan.by_names(table.detected, first := next(table.batches))
-        events, rejects = read_events(plan, first)
-    assert rejects == []
-    return fold_events(events)
+        first = next(table.batches)
+    profile = mapping_by_name("tickets", table.detected, first)
+    styles = survey(profile, table.detected, [first])
+    found = read_ticket_events(RowPlan(profile, table.detected, styles), first)
+    assert found.rejects == []
+    return fold_events([event_of(row) for row in found.drafts.iter_rows(named=True)])
 
 
 def test_the_incident_log_folds_into_its_incidents(tickets):

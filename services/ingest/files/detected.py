@@ -1,0 +1,65 @@
+"""What was found out about a file, and the batches of rows that come out of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+#: Formats whose numbers are typed, so that their text always has a decimal point.
+TYPED_FORMATS = frozenset({"xlsx", "xls", "parquet", "ndjson"})
+
+
+@dataclass(frozen=True)
+class ReadHints:
+    """What the caller's profile says about a file; None means: find out."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = None
+    skip_rows: int = 0
+    known_columns: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What the content says. `header_row` counts records from 1; None: the file has no header."""
+
+    format: str
+    columns: tuple[str, ...]
+    compression: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = None
+    float_columns: tuple[str, ...] = ()
+    confidence: float = 1.0
+
+    @property
+    def typed(self) -> bool:
+        """Whether numbers arrive typed, so that no decimal comma can be meant."""
+        return self.format in TYPED_FORMATS
+
+
+@dataclass(frozen=True)
+class MalformedRow:
+    """A row that cannot be laid over the columns: its number, why, and its text as received."""
+
+    row: int
+    message: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class RowBatch:
+    """Rows as received: `numbers` are their places in the file, every cell is text or null."""
+
+    numbers: pl.Series
+    cells: pl.DataFrame
+    malformed: tuple[MalformedRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A readable file: what it is, and its rows. `batches` may be iterated once."""
+
+    detected: Detected
+    batches: Iterator[RowBatch] = field(repr=False)

@@ -1,0 +1,1 @@
+"""Imports: from an uploaded file to stored facts, every row accounted for."""

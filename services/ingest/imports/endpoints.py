@@ -1,0 +1,280 @@
+"""`/v1/imports`: upload a file, see what became of every row, mend rejects, take it back."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Depends, File, Form, Path, Query, Request, Response, UploadFile
+
+from services.ingest.callers import UNBOUND
+from services.ingest.imports import repository
+from services.ingest.imports.retry import retry_rejects
+from services.ingest.imports.revert import revert
+from services.ingest.imports.upload import Upload, take_in
+from shared.auth import CallerDep, Needs
+from shared.contracts.ingest.imports import (
+    DetectedFile,
+    FocusCost,
+    ImportAmounts,
+    ImportAnswer,
+    ImportedFile,
+    ImportKind,
+    ImportRows,
+    ImportStatus,
+    RejectAnswer,
+    RetryRequest,
+    RevertRequest,
+    Scenario,
+    Superseded,
+)
+from shared.contracts.jobs import Accepted, Page, Wait
+from shared.contracts.values import Code, DecimalText, Label, Period
+from shared.currencies import is_currency
+from shared.database import SessionDep, discard, new_session
+from shared.errors import FieldError, RuleBroken
+from shared.etags import etag_of, set_etag
+from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.jobs.endpoints import accept
+from shared.pagination import PageQueryDep, list_page
+from shared.routing import new_router
+from shared.tables.ingest.imports import DataImport, ImportReject
+
+router = new_router("/v1/imports", "imports", [Needs("ingest:read"), UNBOUND])
+WRITE = [Needs("ingest:write")]
+REJECT_COLUMNS = ("row", "column", "code", "message", "raw")
+FORM_FIELDS = frozenset(
+    {"file", "kind", "profile", "period", "scenario", "source", "currency", "control_totals",
+     "max_reject_share", "replace", "mode", "focus_cost", "restate"}
+)  # fmt: skip
+
+
+def answer(row: DataImport) -> ImportAnswer:
+    """An import as callers see it."""
+    detected = {name: value for name, value in row.detected.items() if name != "styles"}
+    return ImportAnswer(
+        **row.model_dump(
+            include={
+                "id", "kind", "status", "source", "scenario", "period", "profile", "restate",
+                "retry_of", "periods", "problem", "reverted_reason", "created_at", "finished_at",
+            }
+        ),
+        replace="billing_period" if row.replace_mode == "billing_period" else "none",
+        file=ImportedFile(name=row.file_name, sha256=row.sha256, bytes=row.bytes),
+        rows=ImportRows(
+            received=row.rows_received,
+            accepted=row.rows_accepted,
+            rejected=row.rows_rejected,
+            duplicate=row.rows_duplicate,
+            unreadable_amount=row.rows_unreadable_amount,
+        ),
+        amounts=[ImportAmounts(**entry) for entry in row.amounts],
+        superseded=Superseded(**row.superseded),
+        detected=DetectedFile(**detected),
+        etag=etag_of(row.id, row.version),
+    )  # fmt: skip
+
+
+def _reject(row: ImportReject) -> RejectAnswer:
+    return RejectAnswer(
+        row=row.row_no,
+        column=row.column_name,
+        code=row.code,
+        message=row.message,
+        raw=row.raw,
+        values=row.cells,
+    )
+
+
+async def _only_known_fields(request: Request) -> None:
+    """Unknown form fields are an error, as unknown fields of JSON are."""
+    names = [name for name, _ in (await request.form()).multi_items()]
+    errors = [
+        FieldError(f"/{name}", "unknown_field", "no such field")
+        for name in dict.fromkeys(names)
+        if name not in FORM_FIELDS
+    ]
+    errors += [
+        FieldError(f"/{name}", "repeated_field", "given more than once")
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    if errors:
+        raise RuleBroken("the form is not valid", code="invalid", errors=errors)
+
+
+@router.post(
+    "",
+    summary="Upload a file",
+    operation_id="create_import",
+    status_code=202,
+    responses={200: {"model": ImportAnswer, "description": "An import of the same file"}},
+    dependencies=[Needs("ingest:write"), Depends(_only_known_fields)],
+)
+def create_import(
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    file: Annotated[UploadFile, File(description="CSV, TSV, XLSX, XLS, Parquet or NDJSON")],
+    kind: Annotated[ImportKind, Form()],
+    profile: Annotated[Code | None, Form()] = None,
+    period: Annotated[Period | None, Form()] = None,
+    scenario: Annotated[Scenario | None, Form()] = None,
+    source: Annotated[Code | None, Form()] = None,
+    currency: Annotated[str | None, Form(pattern=r"^[A-Z]{3}$")] = None,
+    control_totals: Annotated[
+        str | None,
+        Form(max_length=20_000, description='JSON: `{"rows": 2, "amounts": {"GBP": "7.50"}}`'),
+    ] = None,
+    max_reject_share: Annotated[DecimalText | None, Form()] = None,
+    replace: Annotated[Literal["none", "billing_period"], Form()] = "none",
+    mode: Annotated[Literal["upsert", "replace"], Form()] = "upsert",
+    focus_cost: Annotated[FocusCost, Form()] = "EffectiveCost",
+    restate: Annotated[
+        Label | None, Form(description="The reason for changing closed periods")
+    ] = None,
+    wait: Wait = None,
+) -> Accepted | ImportAnswer:
+    """Reads the file in a job. The same file with the same parameters is loaded once."""
+    if currency is not None and not is_currency(currency):
+        error = FieldError("/currency", "unknown_currency", "no currency of ISO 4217")
+        raise RuleBroken("the currency is not known", code="unknown_currency", errors=[error])
+    upload = Upload(
+        kind=kind,
+        profile=profile,
+        period=period,
+        scenario=scenario,
+        source=source,
+        currency=currency,
+        control_totals=control_totals,
+        max_reject_share=max_reject_share,
+        replace=replace,
+        mode=mode,
+        focus_cost=focus_cost,
+        restate=restate,
+    )
+    name = (file.filename or "upload").replace("\\", "/").rpartition("/")[2][:255] or "upload"
+    name = "".join(letter for letter in name if letter.isprintable()) or "upload"
+    media_type = (file.content_type or "application/octet-stream")[:200]
+    row, job = take_in(session, caller, upload, name, media_type, file.file)
+    if job is None:
+        response.status_code = 200
+        set_etag(response, row)
+        return answer(row)
+    return accept(response, job)
+
+
+@router.get("", summary="List imports", operation_id="list_imports")
+def list_imports(
+    session: SessionDep,
+    page: PageQueryDep,
+    kind: Annotated[ImportKind | None, Query()] = None,
+    status: Annotated[ImportStatus | None, Query()] = None,
+    source: Annotated[str | None, Query(max_length=200)] = None,
+    sha256: Annotated[str | None, Query(max_length=64)] = None,
+) -> Page[ImportAnswer]:
+    """Newest first unless sorted otherwise."""
+    filters = {"kind": kind, "status": status, "source": source, "sha256": sha256}
+    rows, cursor = list_page(
+        session,
+        repository.list_query(filters),
+        page,
+        sortable={"id": DataImport.id, "created_at": DataImport.created_at},
+        default_sort="-id",
+        filters=filters,
+        unique=DataImport.id,
+    )
+    return Page(items=[answer(row) for row in rows], next_cursor=cursor)
+
+
+ImportId = Annotated[UUID, Path()]
+
+
+@router.get("/{import_id}", summary="Read an import", operation_id="get_import")
+def get_import(import_id: ImportId, session: SessionDep, response: Response) -> ImportAnswer:
+    """What became of every row and every cent of a file."""
+    row = repository.get_import(session, import_id)
+    set_etag(response, row)
+    return answer(row)
+
+
+@router.get(
+    "/{import_id}/rejects",
+    summary="List the rejects of an import",
+    operation_id="list_import_rejects",
+    responses=EXPORT_RESPONSES,
+    response_model=Page[RejectAnswer],
+)
+def list_rejects(
+    import_id: ImportId,
+    session: SessionDep,
+    page: PageQueryDep,
+    export: ExportDep,
+    code: Annotated[str | None, Query(max_length=100)] = None,
+) -> Any:
+    """By row; as CSV, XLSX or Parquet the whole list."""
+    repository.get_import(session, import_id)
+    if export is not None:
+        return export_rows(export, "rejects", REJECT_COLUMNS, _exported(import_id))
+    rows, cursor = list_page(
+        session,
+        repository.rejects_query(import_id, code),
+        page,
+        sortable={"row": ImportReject.row_no},
+        default_sort="row",
+        filters={"import": str(import_id), "code": code},
+        unique=ImportReject.number,
+    )
+    return Page(items=[_reject(row) for row in rows], next_cursor=cursor)
+
+
+def _exported(import_id: UUID) -> Iterator[tuple[Any, ...]]:
+    with new_session() as session:
+        for row in repository.all_rejects(session, import_id):
+            yield (row.row_no, row.column_name, row.code, row.message, row.raw)
+
+
+@router.post(
+    "/{import_id}/rejects/retry",
+    summary="Send corrected rows of an import",
+    operation_id="retry_import_rejects",
+    status_code=202,
+    responses={200: {"model": ImportAnswer, "description": "An import of the same corrections"}},
+    dependencies=WRITE,
+)
+def retry(
+    import_id: ImportId,
+    request: RetryRequest,
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    wait: Wait = None,
+) -> Accepted | ImportAnswer:
+    """Makes a linked import of the corrected rows, read as the first import was."""
+    row, job = retry_rejects(session, caller, import_id, request.items)
+    if job is None:
+        response.status_code = 200
+        return answer(row)
+    return accept(response, job)
+
+
+@router.post(
+    "/{import_id}/revert",
+    summary="Take an import back",
+    operation_id="revert_import",
+    dependencies=WRITE,
+)
+def revert_import(
+    import_id: ImportId,
+    request: RevertRequest,
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    dry_run: Annotated[bool, Query(description="Say what would happen, keep nothing")] = False,
+) -> ImportAnswer:
+    """Whole or not at all: rows that no other import reports end, replaced rows come back."""
+    row = revert(session, caller, import_id, request.reason)
+    if dry_run:
+        discard(session)
+    else:
+        set_etag(response, row)
+    return answer(row)

@@ -1,0 +1,152 @@
+"""The SQL of imports and their rejects."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, text
+from sqlmodel import Session, col
+
+from services.ingest.changes.repository import copy_csv, copy_rows
+from shared.errors import NotFound
+from shared.tables.ingest.imports import DataImport, ImportReject
+
+REJECT_COLUMNS = ("number", "row_no", "column_name", "code", "message", "raw", "cells")
+
+
+def hold_file(session: Session, *parts: str) -> None:
+    """Let one upload of the same file with the same parameters at a time through."""
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": "import:" + ":".join(parts)},
+    )
+
+
+def find_same(
+    session: Session, sha256: str, kind: str, source: str, parameters_hash: str
+) -> DataImport | None:
+    """The import of the same bytes, kind, source and parameters that has not failed."""
+    query = select(DataImport).where(
+        col(DataImport.sha256) == sha256,
+        col(DataImport.kind) == kind,
+        col(DataImport.source) == source,
+        col(DataImport.parameters_hash) == parameters_hash,
+        col(DataImport.status).not_in(["failed", "reverted"]),
+    )
+    return session.execute(query).scalars().first()
+
+
+def get_import(session: Session, import_id: UUID, *, for_update: bool = False) -> DataImport:
+    """One import by its id."""
+    found = session.get(DataImport, import_id, with_for_update=for_update)
+    if found is None:
+        raise NotFound(f"import {import_id}")
+    return found
+
+
+def list_query(filters: Mapping[str, Any]) -> Select[Any]:
+    """Imports with these values."""
+    query = select(DataImport)
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(getattr(DataImport, name) == value)
+    return query
+
+
+def mark_running(connection: Any, import_id: UUID) -> None:
+    """Say at once that the import has begun."""
+    connection.execute(
+        text("update data_import set status = 'running' where id = :id and status = 'queued'"),
+        {"id": import_id},
+    )
+
+
+def keep_rejects(session: Session, import_id: UUID, pieces: Iterator[bytes]) -> None:
+    """Store the rejects of an import; those of an earlier attempt go."""
+    session.execute(text("delete from import_reject where import_id = :id"), {"id": import_id})
+    session.execute(
+        text(
+            "drop table if exists reject_draft; create temporary table reject_draft"
+            " (number integer, row_no bigint, column_name text, code text, message text, raw text,"
+            " cells jsonb) on commit drop"
+        )
+    )
+    copy_csv(session, "reject_draft", REJECT_COLUMNS, pieces)
+    session.execute(
+        text(
+            "insert into import_reject (import_id, number, row_no, column_name, code, message,"
+            " raw, cells) select :id, number, row_no, column_name, code, message,"
+            " coalesce(raw, ''), cells from reject_draft"
+        ),
+        {"id": import_id},
+    )
+
+
+def add_refused(
+    session: Session,
+    import_id: UUID,
+    after: int,
+    table: str,
+    columns: Mapping[str, str],
+    messages: Mapping[str, str],
+) -> None:
+    """Add as rejects the rows of a temporary table with row_no, code and raw."""
+    session.execute(
+        text(
+            "insert into import_reject (import_id, number, row_no, column_name, code, message, raw)"
+            " select :id, :after + row_number() over (order by row_no), row_no,"
+            " cast(:columns as jsonb) ->> code, code,"
+            " coalesce(cast(:messages as jsonb) ->> code, code), coalesce(raw, '')"
+            f" from {table}"
+        ),
+        {
+            "id": import_id,
+            "after": after,
+            "columns": json.dumps(columns),
+            "messages": json.dumps(messages),
+        },
+    )
+
+
+def keep_answers(session: Session, rows: list[tuple[int, str, str, str, str]]) -> None:
+    """Put rows that another service refused into the temporary table `answer_refused`."""
+    session.execute(
+        text(
+            "create temporary table answer_refused (row_no integer, column_name text, code text,"
+            " message text, raw text) on commit drop"
+        )
+    )
+    copy_rows(session, "answer_refused", ("row_no", "column_name", "code", "message", "raw"), rows)
+
+
+def add_answers(session: Session, import_id: UUID, after: int) -> None:
+    """Add the rows of `answer_refused` as rejects."""
+    session.execute(
+        text(
+            "insert into import_reject (import_id, number, row_no, column_name, code, message, raw)"
+            " select :id, :after + row_number() over (order by row_no), row_no, column_name, code,"
+            " message, raw from answer_refused"
+        ),
+        {"id": import_id, "after": after},
+    )
+
+
+def rejects_query(import_id: UUID, code: str | None = None) -> Select[Any]:
+    """The rejects of an import."""
+    query = select(ImportReject).where(col(ImportReject.import_id) == import_id)
+    return query if code is None else query.where(col(ImportReject.code) == code)
+
+
+def all_rejects(session: Session, import_id: UUID) -> Iterator[ImportReject]:
+    """All rejects in the order of their rows, read piece by piece."""
+    query = rejects_query(import_id).order_by(col(ImportReject.number))
+    return iter(session.execute(query.execution_options(yield_per=2_000)).scalars())
+
+
+def rejected_row_numbers(session: Session, import_id: UUID, rows: list[int]) -> set[int]:
+    """Which of these rows were rejected."""
+    query = select(col(ImportReject.row_no)).where(
+        col(ImportReject.import_id) == import_id, col(ImportReject.row_no).in_(rows)
+    )
+    return set(session.execute(query).scalars())

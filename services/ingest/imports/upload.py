@@ -1,0 +1,194 @@
+"""Takes in one upload: the same file with the same parameters is one import, however often sent."""
+
+import hashlib
+import json
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from services.ingest.files.reader import quick_check
+from services.ingest.imports import repository
+from services.ingest.imports.kinds import KINDS_HERE
+from services.ingest.imports.workflow import JOB_KIND, SERVICE
+from services.ingest.profiles.repository import find_by_codes
+from shared import audit
+from shared.auth import Caller
+from shared.clock import utc_now
+from shared.contracts.ingest.imports import ControlTotals
+from shared.contracts.values import decimal_to_text
+from shared.errors import FieldError, RuleBroken
+from shared.files import store_file
+from shared.jobs.queue import defer_job
+from shared.links import href
+from shared.settings import get_settings
+from shared.tables.ingest.imports import DataImport
+from shared.tables.platform import Job, StoredFile
+
+LINE_KINDS = frozenset({"ledger", "budget", "focus"})
+CHUNK_BYTES = 1 << 20
+
+
+class Upload:
+    """The form of an upload, checked field by field."""
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        profile: str | None = None,
+        period: str | None = None,
+        scenario: str | None = None,
+        source: str | None = None,
+        currency: str | None = None,
+        control_totals: str | None = None,
+        max_reject_share: Decimal | None = None,
+        replace: str = "none",
+        mode: str = "upsert",
+        focus_cost: str = "EffectiveCost",
+        restate: str | None = None,
+    ) -> None:
+        if kind not in KINDS_HERE:
+            raise _wrong("kind", "kind_not_supported_yet", f"{kind} cannot be imported yet")
+        if replace != "none" and kind not in LINE_KINDS:
+            raise _wrong("replace", "not_for_kind", f"{kind} has no billing periods to replace")
+        if mode != "upsert" and kind != "drivers":
+            raise _wrong("mode", "not_for_kind", "only drivers can replace a whole feed")
+        if kind == "budget" and scenario == "actual":
+            raise _wrong("scenario", "not_for_kind", "a budget is not actual")
+        if max_reject_share is not None and not 0 <= max_reject_share <= 1:
+            raise _wrong("max_reject_share", "out_of_range", "a share lies between 0 and 1")
+        self.kind = kind
+        self.profile = profile
+        self.period = period
+        self.scenario = scenario or ("budget" if kind == "budget" else "actual")
+        self.source = source or profile or kind
+        self.replace = replace
+        self.restate = restate
+        self.parameters: dict[str, Any] = {
+            "currency": currency,
+            "control_totals": _control_totals(control_totals),
+            "max_reject_share": None
+            if max_reject_share is None
+            else decimal_to_text(max_reject_share),
+            "mode": mode,
+            "focus_cost": focus_cost,
+        }
+
+    def hash(self) -> str:
+        """One text for all that makes two uploads of the same bytes the same import."""
+        told = [
+            self.profile, self.period, self.scenario, self.replace, self.restate, self.parameters,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def take_in(
+    session: Session,
+    caller: Caller,
+    upload: Upload,
+    name: str,
+    media_type: str,
+    content: BinaryIO,
+) -> tuple[DataImport, Job | None]:
+    """The import of an upload and its job; without a job when it is an import known already."""
+    quick_check(content)
+    upload.parameters["rules"] = _rules_of(session, upload)
+    sha256, parameters_hash = _sha256(content), upload.hash()
+    repository.hold_file(session, sha256, upload.kind, upload.source, parameters_hash)
+    known = repository.find_same(session, sha256, upload.kind, upload.source, parameters_hash)
+    if known is not None:
+        return known, None
+    limit = get_settings().max_upload_bytes
+    stored = store_file(session, name, media_type, content, limit=limit)
+    row = _row_of(upload, stored, caller, parameters_hash)
+    session.add(row)
+    session.flush()
+    return row, start(session, caller, row)
+
+
+def start(session: Session, caller: Caller, row: DataImport) -> Job:
+    """Queue the job of an import and write the command down."""
+    audit.record(
+        session,
+        caller,
+        SERVICE,
+        "create",
+        "import",
+        str(row.id),
+        details={
+            "sha256": row.sha256,
+            "bytes": row.bytes,
+            "kind": row.kind,
+            "source": row.source,
+            "parameters_hash": row.parameters_hash,
+            "restate": row.restate,
+        },
+    )
+    return defer_job(
+        session,
+        service=SERVICE,
+        kind=JOB_KIND,
+        subject=caller.subject,
+        resource_id=row.id,
+        resource_href=href(f"/v1/imports/{row.id}"),
+    )
+
+
+def _row_of(upload: Upload, stored: StoredFile, caller: Caller, parameters_hash: str) -> DataImport:
+    return DataImport(
+        kind=upload.kind,
+        file_id=stored.id,
+        file_name=stored.name,
+        sha256=stored.sha256,
+        bytes=stored.bytes,
+        source=upload.source,
+        scenario=upload.scenario,
+        period=upload.period,
+        profile=upload.profile,
+        replace_mode=upload.replace,
+        restate=upload.restate,
+        parameters=upload.parameters,
+        parameters_hash=parameters_hash,
+        subject=caller.subject,
+        created_at=utc_now(),
+    )
+
+
+def _rules_of(session: Session, upload: Upload) -> dict[str, Any] | None:
+    """The rules of the named profile as they are now; a later change does not touch this import."""
+    if upload.profile is None:
+        return None
+    found = find_by_codes(session, [upload.profile]).get(upload.profile)
+    if found is None:
+        raise _wrong("profile", "unknown_code", f"there is no profile {upload.profile}")
+    lines = {found.kind, upload.kind} <= LINE_KINDS
+    if found.kind != upload.kind and not lines:
+        raise _wrong("profile", "wrong_kind", f"{found.code} is a profile for {found.kind}")
+    return {**found.rules, "kind": upload.kind}
+
+
+def _control_totals(said: str | None) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    try:
+        totals = ControlTotals.model_validate_json(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "/".join(str(part) for part in first["loc"])
+        raise _wrong(f"control_totals/{place}".rstrip("/"), "invalid", first["msg"]) from error
+    return totals.model_dump(mode="json", exclude_none=True)
+
+
+def _sha256(content: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    content.seek(0)
+    while piece := content.read(CHUNK_BYTES):
+        digest.update(piece)
+    content.seek(0)
+    return digest.hexdigest()
+
+
+def _wrong(name: str, code: str, message: str) -> RuleBroken:
+    return RuleBroken(message, code=code, errors=[FieldError(f"/{name}", code, message)])

@@ -1,0 +1,231 @@
+"""The job of an import: read the file outside the database, then store all of it at once."""
+
+import json
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from services.ingest.imports import repository
+from services.ingest.imports.domain import (
+    Expected,
+    Totals,
+    check_control_totals,
+    check_every_row,
+    check_reject_share,
+)
+from services.ingest.imports.kinds import REFUSED_COLUMNS, Stored, handler_of
+from services.ingest.imports.parsing import (
+    FileRequest,
+    ParsedFile,
+    parse_file,
+    profile_from_rules,
+)
+from services.ingest.imports.survey import Styles, styles_from_json, styles_to_json
+from services.ingest.profiles.focus import focus_version
+from services.ingest.values.fault import REJECT_CODES
+from shared import audit, outbox
+from shared.clock import utc_now
+from shared.database import at_once, in_transaction
+from shared.errors import Problem
+from shared.files import copy_file, get_file
+from shared.jobs.running import JobContext, register
+from shared.tables.ingest.imports import DataImport
+
+SERVICE = "ingest"
+JOB_KIND = "import"
+
+
+def run_import(context: JobContext) -> None:
+    """Read and store one import; nothing of it is visible before all of it is."""
+    row = repository.get_import(context.session, context.resource_id)
+    with at_once() as connection:
+        repository.mark_running(connection, row.id)
+    with tempfile.TemporaryDirectory(prefix="btim-import-") as folder:
+        path = Path(folder) / "upload"
+        copy_file(context.session, get_file(context.session, row.file_id), path)
+        parsed = _parse(context, row, path, Path(folder))
+        try:
+            check_control_totals(
+                _expected(row.parameters), parsed.received.rows, parsed.received.money.sums
+            )
+            stored = handler_of(row.kind).store(context.session, row, parsed)
+            totals = _totals(parsed, stored)
+            check_reject_share(totals, _decimal(row.parameters.get("max_reject_share")))
+        except Problem:
+            _keep_evidence(row.id, parsed)
+            raise
+        check_every_row(totals)
+        _finish(context, row, parsed, stored, totals)
+
+
+def fail_import(session: Session, import_id: UUID, problem: dict[str, Any], status: str) -> None:
+    """Mark an import as failed, with the problem; a cancelled one as well."""
+    row = repository.get_import(session, import_id, for_update=True)
+    row.status = "failed"
+    row.problem = problem or {"code": status, "title": "The import was cancelled", "status": 409}
+    row.finished_at = utc_now()
+    row.version += 1
+    session.add(row)
+    _tell(session, row)
+
+
+register(JOB_KIND, run_import, fail_import)
+
+
+def _parse(context: JobContext, row: DataImport, path: Path, folder: Path) -> ParsedFile:
+    parameters = row.parameters
+    styles = parameters.get("styles")
+    request = FileRequest(
+        kind=row.kind,
+        profile=profile_from_rules(parameters.get("rules"), row.profile),
+        period=row.period,
+        currency=parameters.get("currency"),
+        focus_cost=parameters.get("focus_cost", "EffectiveCost"),
+        styles=styles_from_json(styles) if styles else None,
+    )
+
+    def progress(rows: int) -> None:
+        # How many rows there are is known at the end only: approach two thirds.
+        context.progress(0.66 * rows / (rows + 100_000))
+
+    reader = handler_of(row.kind).reader(row)
+    return parse_file(path, request, folder, reader, progress)
+
+
+def _expected(parameters: dict[str, Any]) -> Expected:
+    said = parameters.get("control_totals") or {}
+    amounts = said.get("amounts")
+    return Expected(
+        rows=said.get("rows"),
+        amount=_decimal(said.get("amount")),
+        amounts=None
+        if amounts is None
+        else {entry["currency"]: Decimal(entry["amount"]) for entry in amounts},
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _totals(parsed: ParsedFile, stored: Stored) -> Totals:
+    with_money = stored.has_money
+    rejected = dict(parsed.rejected.sums)
+    for currency, amount in stored.money_refused.items():
+        rejected[currency] = rejected.get(currency, Decimal(0)) + amount
+    return Totals(
+        received=parsed.received.rows,
+        accepted=stored.accepted,
+        rejected=parsed.rejected_rows + stored.refused,
+        duplicate=stored.duplicate,
+        unreadable_amount=parsed.received.unreadable_amount if with_money else 0,
+        money_received=parsed.received.money.sums if with_money else {},
+        money_accepted=stored.money_accepted,
+        money_rejected=rejected if with_money else {},
+        money_duplicate=stored.money_duplicate,
+    )
+
+
+def _keep_evidence(import_id: UUID, parsed: ParsedFile) -> None:
+    """Keep the rejects and counts of an import that is refused, so that its file can be mended."""
+    with in_transaction() as session:
+        repository.keep_rejects(session, import_id, parsed.rejections())
+        row = repository.get_import(session, import_id, for_update=True)
+        row.rows_received = parsed.received.rows
+        row.rows_rejected = parsed.rejected_rows
+        row.rows_unreadable_amount = parsed.rejected_unreadable
+        row.detected = detected_json(parsed)
+        session.add(row)
+
+
+def _finish(
+    context: JobContext, row: DataImport, parsed: ParsedFile, stored: Stored, totals: Totals
+) -> None:
+    session = context.session
+    repository.keep_rejects(session, row.id, parsed.rejections())
+    _add_refused(session, row.id, parsed.reject_count, stored)
+    row.status = "succeeded"
+    row.rows_received = totals.received
+    row.rows_accepted = totals.accepted
+    row.rows_rejected = totals.rejected
+    row.rows_duplicate = totals.duplicate
+    row.rows_unreadable_amount = totals.unreadable_amount
+    row.amounts = totals.amounts()
+    row.periods = stored.periods
+    row.superseded = stored.superseded
+    row.detected = detected_json(parsed)
+    row.finished_at = utc_now()
+    row.version += 1
+    session.add(row)
+    _tell(session, row)
+    if stored.changed_line_periods:
+        payload = {"periods": stored.changed_line_periods, "scenario": row.scenario}
+        outbox.publish(session, SERVICE, "cost_lines.changed", str(row.id), payload)
+    audit.record(
+        session,
+        context.subject,
+        SERVICE,
+        "finish",
+        "import",
+        str(row.id),
+        details={
+            "sha256": row.sha256,
+            "kind": row.kind,
+            "rows": totals.received,
+            "accepted": totals.accepted,
+            "rejected": totals.rejected,
+            "duplicate": totals.duplicate,
+            "amounts": row.amounts,
+            "restate": row.restate,
+        },
+    )
+
+
+def _add_refused(session: Session, import_id: UUID, after: int, stored: Stored) -> None:
+    if not stored.refused or stored.refused_table is None:
+        return
+    if stored.refused_table == "answer_refused":
+        repository.add_answers(session, import_id, after)
+        return
+    repository.add_refused(
+        session, import_id, after, stored.refused_table, REFUSED_COLUMNS, REJECT_CODES
+    )
+
+
+def _tell(session: Session, row: DataImport) -> None:
+    payload = {"id": str(row.id), "kind": row.kind, "status": row.status, "source": row.source}
+    outbox.publish(session, SERVICE, "import.finished", str(row.id), payload)
+
+
+def detected_json(parsed: ParsedFile) -> dict[str, Any]:
+    """What was found out about a file, as stored."""
+    detected = parsed.detected
+    profile = parsed.profile
+    number = next(iter(parsed.styles.numbers.values()), None)
+    found = {
+        "format": detected.format,
+        "compression": detected.compression,
+        "encoding": detected.encoding,
+        "delimiter": detected.delimiter,
+        "header_row": detected.header_row,
+        "columns": list(detected.columns),
+        "mapping": dict(profile.columns),
+        "date_format": profile.date_format or _format_of(parsed.styles),
+        "decimal": number.decimal if number else None,
+        "float_columns": list(detected.float_columns),
+        "confidence": detected.confidence,
+        "focus_version": focus_version(detected.columns) if profile.kind == "focus" else None,
+        "styles": styles_to_json(parsed.styles),
+    }
+    return dict(json.loads(json.dumps(found)))
+
+
+def _format_of(styles: Styles) -> str | None:
+    orders = {order for order in styles.orders.values() if order}
+    if not styles.orders:
+        return None
+    return {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}.get(next(iter(orders), ""), "%Y-%m-%d")

@@ -1,0 +1,1 @@
+"""Tickets of the service desk: what happened, when, and for whom."""
