@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.valuation.evaluations.flows import CashFlow
 from services.valuation.initiatives import domain as initiatives
 from services.valuation.initiatives.domain import Promise, score_value
 from services.valuation.reviews import domain as reviews
@@ -121,6 +120,5 @@ def test_a_negative_benefit_must_be_called_one() -> None:
 
 
 def test_the_value_score_weighs_money_business_and_strategy() -> None:
-    plan = [CashFlow(D(-100), on=date(2026, 1, 1)), CashFlow(D(150), on=date(2027, 1, 1))]
-    assert score_value(plan, D(80), D(60)) == D("0.4") * 75 + D("0.3") * 80 + D("0.3") * 60
-    assert score_value([], None, None) is None
+    assert score_value(D(100), D(150), D(80), D(60)) == D(30) + D(24) + D(18)
+    assert score_value(D(0), D(0), None, None) is None

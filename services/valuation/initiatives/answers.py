@@ -1,0 +1,68 @@
+"""Initiatives as callers see them, and requests as rows take them."""
+
+from typing import Any
+
+from services.valuation.changes import write_changes
+from shared.clock import utc_now
+from shared.contracts.valuation.initiatives import InitiativeAnswer, InitiativeRequest
+from shared.contracts.values import name_in
+from shared.errors import FieldError, RuleBroken
+from shared.etags import etag_of
+from shared.settings import get_settings
+from shared.tables.valuation.value import Initiative
+
+
+def initiative_answer(row: Initiative, language: str) -> InitiativeAnswer:
+    """A row as callers see it."""
+    return InitiativeAnswer(
+        **row.model_dump(exclude={"version"}),
+        name=name_in(row.names, language),
+        etag=etag_of(row.id, row.version),
+    )
+
+
+def new_initiative(request: InitiativeRequest) -> Initiative:
+    """A row of a request; only a historic one starts at a later stage."""
+    _check_stage(request, "proposed", historic=request.historic)
+    now = utc_now()
+    return Initiative(
+        **_stored(request),
+        code=request.code,
+        stage=request.stage,
+        historic=request.historic,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def change_initiative(row: Initiative, request: InitiativeRequest) -> bool:
+    """Write an upsert into a row; the stage stays unless it is history or the same."""
+    wanted = _stored(request)
+    historic = request.historic if "historic" in request.model_fields_set else row.historic
+    if "stage" in request.model_fields_set:
+        _check_stage(request, row.stage, historic=historic)
+        wanted["stage"] = request.stage
+    return write_changes(row, wanted | {"historic": historic})
+
+
+def _check_stage(request: InitiativeRequest, present: str, *, historic: bool) -> None:
+    if request.stage != present and not historic:
+        message = "a stage changes by its steps; past initiatives come with historic: true"
+        error = FieldError("/stage", "stage_needs_history", message)
+        raise RuleBroken(message, code="stage_needs_history", errors=[error])
+
+
+def _stored(request: InitiativeRequest) -> dict[str, Any]:
+    wanted = {
+        name: getattr(request, name)
+        for name in type(request).model_fields
+        if name not in {"code", "stage", "historic"}
+    }
+    wanted["names"] = request.names.stored()
+    wanted["review_offsets"] = sorted(request.review_offsets or default_offsets())
+    return wanted
+
+
+def default_offsets() -> list[int]:
+    """Months after go-live at which a review is due unless said otherwise."""
+    return [get_settings().review_offset_months]

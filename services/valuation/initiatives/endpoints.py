@@ -1,0 +1,227 @@
+"""`/v1/initiatives`: what money is spent on to make value."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from services.valuation.callers import WHOLE_COMPANY
+from services.valuation.changes import merge_names, read_patch, write_changes
+from services.valuation.initiatives import repository
+from services.valuation.initiatives.answers import (
+    change_initiative,
+    initiative_answer,
+    new_initiative,
+)
+from services.valuation.initiatives.workflow import follow_up
+from services.valuation.reviews.domain import check_offsets
+from shared import audit
+from shared.auth import CallerDep, Needs
+from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
+from shared.contracts.jobs import Page
+from shared.contracts.valuation.initiatives import (
+    InitiativeAnswer,
+    InitiativePatch,
+    InitiativeRequest,
+    Stage,
+)
+from shared.database import SessionDep
+from shared.errors import Conflict, Problem
+from shared.etags import IfMatchDep, check_if_match, set_etag
+from shared.language import LanguageDep
+from shared.pagination import PageQueryDep, list_page
+from shared.routing import new_router
+from shared.tables.valuation.value import Initiative
+
+SERVICE = "valuation"
+NEVER_NULL = {"names", "review_offsets", "tags"}
+CodeQuery = Annotated[str | None, Query(max_length=200)]
+
+router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), WHOLE_COMPANY])
+
+
+@router.get("", summary="List initiatives", operation_id="list_initiatives")
+def list_initiatives(
+    http: Request,
+    session: SessionDep,
+    page: PageQueryDep,
+    language: LanguageDep,
+    code: CodeQuery = None,
+    stage: Annotated[Stage | None, Query()] = None,
+    solution: CodeQuery = None,
+    sponsor: CodeQuery = None,
+    value_chain_stage: CodeQuery = None,
+) -> Page[InitiativeAnswer]:
+    """Ordered by code; `sort=-value_score` ranks demand. `tags.x=y` filters by a tag."""
+    tags = {
+        name.removeprefix("tags."): value
+        for name, value in http.query_params.items()
+        if name.startswith("tags.")
+    }
+    equal: dict[str, str | None] = {
+        "code": code,
+        "stage": stage,
+        "solution": solution,
+        "sponsor": sponsor,
+        "value_chain_stage": value_chain_stage,
+    }
+    rows, cursor = list_page(
+        session,
+        repository.list_query(equal, tags),
+        page,
+        sortable={
+            "code": Initiative.code,
+            "stage": Initiative.stage,
+            "go_live_on": Initiative.go_live_on,
+            "value_score": Initiative.value_score,
+            "created_at": Initiative.created_at,
+        },
+        default_sort="code",
+        filters={**equal, "tags": sorted(tags.items())},
+        unique=Initiative.id,
+    )
+    return Page(items=[initiative_answer(row, language) for row in rows], next_cursor=cursor)
+
+
+@router.get("/{initiative_id}", summary="Read an initiative", operation_id="get_initiative")
+def get_initiative(
+    initiative_id: UUID, session: SessionDep, language: LanguageDep, response: Response
+) -> InitiativeAnswer:
+    """One initiative; its ETag is needed to change it."""
+    row = repository.get_initiative(session, initiative_id)
+    set_etag(response, row)
+    return initiative_answer(row, language)
+
+
+@router.post(
+    "",
+    summary="Add an initiative",
+    operation_id="create_initiative",
+    status_code=201,
+    dependencies=[Needs("valuation:write")],
+)
+def create_initiative(
+    request: InitiativeRequest,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> InitiativeAnswer:
+    """409 `code_taken` when the code exists. With `go_live_on` its reviews are made at once."""
+    repository.hold_alone(session)
+    if repository.find_by_codes(session, [request.code]):
+        raise Conflict(f"the initiative {request.code} exists", code="code_taken")
+    row = new_initiative(request)
+    check_offsets(row.review_offsets)
+    session.add(row)
+    follow_up(session, [row])
+    audit.record(
+        session, caller, SERVICE, "create", "initiative", str(row.id), after=row.model_dump()
+    )
+    set_etag(response, row)
+    return initiative_answer(row, language)
+
+
+@router.patch(
+    "/{initiative_id}",
+    summary="Change an initiative",
+    operation_id="update_initiative",
+    dependencies=[Needs("valuation:write")],
+)
+def update_initiative(
+    initiative_id: UUID,
+    patch: InitiativePatch,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+    if_match: IfMatchDep,
+) -> InitiativeAnswer:
+    """A merge patch; code and stage stay. A new `go_live_on` moves reviews not yet started."""
+    row = repository.get_initiative(session, initiative_id, lock=True)
+    check_if_match(if_match, row)
+    before = row.model_dump()
+    given = read_patch(patch, never_null=NEVER_NULL)
+    if patch.names is not None:
+        given["names"] = merge_names(row.names, patch.names)
+    if patch.review_offsets is not None:
+        check_offsets(patch.review_offsets)
+        given["review_offsets"] = sorted(patch.review_offsets)
+    if patch.tags is not None:
+        merged = row.tags | patch.tags
+        given["tags"] = {name: value for name, value in merged.items() if value is not None}
+    if write_changes(row, given):
+        follow_up(session, [row])
+        audit.record(
+            session, caller, SERVICE, "update", "initiative", str(row.id),
+            before=before, after=row.model_dump(),
+        )  # fmt: skip
+    set_etag(response, row)
+    return initiative_answer(row, language)
+
+
+@router.delete(
+    "/{initiative_id}",
+    summary="Delete an initiative",
+    operation_id="delete_initiative",
+    status_code=204,
+    dependencies=[Needs("valuation:write")],
+)
+def delete_initiative(
+    initiative_id: UUID, session: SessionDep, caller: CallerDep, if_match: IfMatchDep
+) -> None:
+    """Only while proposed, rejected or historic and no review has started (409)."""
+    row = repository.get_initiative(session, initiative_id, lock=True)
+    check_if_match(if_match, row)
+    early = row.historic or row.stage in {"proposed", "rejected"}
+    if not early or repository.has_started_reviews(session, initiative_id):
+        raise Conflict("work on it has begun; close or reject it", code="initiative_in_use")
+    repository.delete_initiative(session, row)
+    audit.record(
+        session, caller, SERVICE, "delete", "initiative", str(initiative_id),
+        before=row.model_dump(),
+    )  # fmt: skip
+
+
+@router.post(
+    "/bulk",
+    summary="Add or change many initiatives",
+    operation_id="bulk_initiatives",
+    dependencies=[Needs("valuation:write")],
+)
+def bulk_initiatives(
+    request: BulkRequest[InitiativeRequest],
+    session: SessionDep,
+    caller: CallerDep,
+    how: BulkQueryDep,
+) -> BulkAnswer:
+    """Upsert by code; past initiatives of any stage come with `historic: true`."""
+    items = read_items(InitiativeRequest, request.items)
+    repository.hold_alone(session)
+    known = repository.find_by_codes(
+        session, [item.code for item in items if not isinstance(item, Problem)]
+    )
+    touched: dict[UUID, Initiative] = {}
+
+    def apply(item: InitiativeRequest) -> Outcome:
+        if item.review_offsets is not None:
+            check_offsets(item.review_offsets)
+        row = known.get(item.code)
+        if row is None:
+            row = known[item.code] = new_initiative(item)
+            session.add(row)
+            touched[row.id] = row
+            return "created", row.id
+        if not change_initiative(row, item):
+            return "unchanged", row.id
+        session.add(row)
+        touched[row.id] = row
+        return "updated", row.id
+
+    done = apply_items(session, items, how, apply)
+    follow_up(session, list(touched.values()))
+    audit.record(
+        session, caller, SERVICE, "bulk", "initiative", "",
+        details={"items": len(items), "sha256": audit.sha256_of(request.items)},
+    )  # fmt: skip
+    return done

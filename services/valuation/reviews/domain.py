@@ -1,0 +1,185 @@
+"""Post-implementation reviews: when they are due, their states, results and what was realised."""
+
+import calendar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from services.valuation.initiatives.domain import BenefitKind, Level
+from services.valuation.value_kpis.domain import (
+    Direction,
+    Verdict,
+    judge,
+    measure_attainment,
+    round_fraction,
+)
+from shared.errors import Conflict, RuleBroken
+
+State = Literal["scheduled", "in_progress", "submitted", "approved"]
+Step = Literal["start", "submit", "approve", "return"]
+ActionState = Literal["open", "in_progress", "done", "dropped"]
+
+STEPS: Mapping[Step, tuple[State, State]] = {
+    "start": ("scheduled", "in_progress"),
+    "submit": ("in_progress", "submitted"),
+    "approve": ("submitted", "approved"),
+    "return": ("submitted", "in_progress"),
+}
+DEFAULT_OFFSETS = (3,)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day some months on; a day the month lacks becomes its last (31 January + 1)."""
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def plan_due_dates(go_live_on: date, offsets: Iterable[int] = DEFAULT_OFFSETS) -> list[date]:
+    """When reviews are due: go-live plus each offset in months, ascending, each once."""
+    return [add_months(go_live_on, months) for months in sorted(set(offsets))]
+
+
+def take_step(state: State, step: Step) -> State:
+    """The state after a step; Conflict (`wrong_state`) when it does not follow from this one."""
+    before, after = STEPS[step]
+    if state != before:
+        raise Conflict(f"{step} needs state {before}, this one is {state}", code="wrong_state")
+    return after
+
+
+def check_changeable(state: State) -> None:
+    """An approved review never changes; a later review adds to it."""
+    if state == "approved":
+        raise Conflict(
+            "an approved review does not change; make a later review", code="review_approved"
+        )
+
+
+def is_overdue(state: State, due_on: date, today: date) -> bool:
+    """Overdue from the day after it was due until it is approved."""
+    return state != "approved" and due_on < today
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What was promised of one KPI at one level, with its worth in money if it has one."""
+
+    kpi: str | None
+    level: Level
+    direction: Direction
+    baseline: Decimal | None
+    target: Decimal | None
+    monetary_value: Decimal | None = None
+    currency: str | None = None
+    kind: BenefitKind | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one expectation; evidence are the addresses of the figures behind it.
+
+    `variance` is actual - target, `favourable` says whether that is good for this KPI;
+    `realised_value` is monetary_value x attainment.
+    """
+
+    expected: Expected
+    actual: Decimal | None
+    attainment: Decimal | None
+    reason: str | None
+    variance: Decimal | None
+    favourable: bool | None
+    verdict: Verdict
+    realised_value: Decimal | None
+    evidence: tuple[str, ...]
+
+
+def compare(expected: Expected, actual: Decimal | None, evidence: Sequence[str]) -> Result:
+    """Hold what happened against what was promised."""
+    attained = measure_attainment(expected.baseline, expected.target, actual)
+    variance = favourable = None
+    if actual is not None and expected.target is not None:
+        variance = round_fraction(Fraction(actual) - Fraction(expected.target), 18)
+        favourable = variance >= 0 if expected.direction == "up" else variance <= 0
+    return Result(
+        expected=expected,
+        actual=actual,
+        attainment=attained.share,
+        reason=attained.reason,
+        variance=variance,
+        favourable=favourable,
+        verdict=judge(attained, expected.target, actual, expected.direction),
+        realised_value=realise(expected.monetary_value, attained.share),
+        evidence=tuple(evidence),
+    )
+
+
+def realise(monetary_value: Decimal | None, attainment: Decimal | None) -> Decimal | None:
+    """The part of an expected value that was reached; more than all of it and less than 0 count."""
+    if monetary_value is None or attainment is None:
+        return None
+    return round_fraction(Fraction(monetary_value) * Fraction(attainment))
+
+
+@dataclass(frozen=True)
+class Stake:
+    """One expectation's money, in one group (a portfolio, a sponsor, a kind) and currency."""
+
+    group: str | None
+    currency: str
+    expected: Decimal
+    realised: Decimal | None  # None: not reviewed yet, or not measured
+
+
+@dataclass(frozen=True)
+class Realisation:
+    """Expected and realised money of a group; the rate is over what was measured.
+
+    `expected` = `measured` + `unmeasured`; `rate` = realised / measured, None without any.
+    """
+
+    group: str | None
+    currency: str
+    expected: Decimal
+    measured: Decimal
+    unmeasured: Decimal
+    realised: Decimal
+    rate: Decimal | None
+    expectations: int
+
+
+def sum_realisation(stakes: Iterable[Stake]) -> list[Realisation]:
+    """Sum stakes by group and currency; groups by name, the nameless one last."""
+    groups: dict[tuple[str | None, str], list[Stake]] = {}
+    for stake in stakes:
+        groups.setdefault((stake.group, stake.currency), []).append(stake)
+    ordered = sorted(groups, key=lambda key: (key[0] is None, key[0] or "", key[1]))
+    return [_sum_group(key, groups[key]) for key in ordered]
+
+
+def _sum_group(key: tuple[str | None, str], stakes: Sequence[Stake]) -> Realisation:
+    expected = sum((Fraction(stake.expected) for stake in stakes), Fraction(0))
+    done = [stake for stake in stakes if stake.realised is not None]
+    measured = sum((Fraction(stake.expected) for stake in done), Fraction(0))
+    realised = sum((Fraction(stake.realised or 0) for stake in done), Fraction(0))
+    return Realisation(
+        group=key[0],
+        currency=key[1],
+        expected=round_fraction(expected, 18),
+        measured=round_fraction(measured, 18),
+        unmeasured=round_fraction(expected - measured, 18),
+        realised=round_fraction(realised, 18),
+        rate=round_fraction(realised / measured) if measured else None,
+        expectations=len(stakes),
+    )
+
+
+def check_offsets(offsets: Sequence[int]) -> None:
+    """Offsets are whole months from 1 to 60, at most six of them, each once."""
+    if not 1 <= len(offsets) <= 6 or len(set(offsets)) != len(offsets):
+        raise RuleBroken("one to six different offsets in months", code="review_offsets")
+    if any(not 1 <= months <= 60 for months in offsets):
+        raise RuleBroken("an offset is 1 to 60 months", code="review_offsets")

@@ -1,0 +1,180 @@
+"""`/v1/post-implementation-reviews`: what came of a promise."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from services.valuation.callers import WHOLE_COMPANY
+from services.valuation.changes import read_patch, write_changes
+from services.valuation.initiatives import repository as initiatives
+from services.valuation.reviews import repository
+from services.valuation.reviews.answers import review_answer, review_summary, today
+from services.valuation.reviews.domain import check_changeable
+from services.valuation.reviews.workflow import new_review
+from shared import audit
+from shared.auth import CallerDep, Needs
+from shared.contracts.jobs import Page
+from shared.contracts.valuation.reviews import (
+    ReviewAnswer,
+    ReviewPatch,
+    ReviewRequest,
+    ReviewSummary,
+    State,
+)
+from shared.database import SessionDep
+from shared.errors import Conflict, FieldError, RuleBroken
+from shared.etags import IfMatchDep, check_if_match, set_etag
+from shared.language import LanguageDep
+from shared.pagination import PageQueryDep, list_page
+from shared.routing import new_router
+from shared.tables.valuation.value import Initiative, PostImplementationReview
+
+SERVICE = "valuation"
+PATH = "/v1/post-implementation-reviews"
+TAG = "post-implementation-reviews"
+NEVER_NULL = {"due_on", "lessons", "extra_benefits"}
+
+router = new_router(PATH, TAG, [Needs("valuation:read"), WHOLE_COMPANY])
+
+
+@router.get("", summary="List post-implementation reviews", operation_id="list_reviews")
+def list_reviews(
+    session: SessionDep,
+    page: PageQueryDep,
+    language: LanguageDep,
+    initiative: Annotated[str | None, Query(max_length=200)] = None,
+    state: Annotated[State | None, Query()] = None,
+    owner: Annotated[str | None, Query(max_length=500)] = None,
+    due_from: Annotated[date | None, Query()] = None,
+    due_to: Annotated[date | None, Query()] = None,
+    overdue: Annotated[bool, Query(description="Only overdue ones")] = False,
+) -> Page[ReviewSummary]:
+    """Ordered by due day unless sorted otherwise."""
+    filters: dict[str, Any] = {
+        "initiative": initiative,
+        "state": state,
+        "owner": owner,
+        "due_from": due_from,
+        "due_to": due_to,
+        "overdue_on": today() if overdue else None,
+    }
+    rows, cursor = list_page(
+        session,
+        repository.list_query(**filters),
+        page,
+        sortable={
+            "due_on": PostImplementationReview.due_on,
+            "initiative": Initiative.code,
+            "state": PostImplementationReview.state,
+            "created_at": PostImplementationReview.created_at,
+        },
+        default_sort="due_on",
+        filters=filters,
+        unique=PostImplementationReview.id,
+    )
+    return Page(
+        items=[review_summary(row[0], row[1], language) for row in rows], next_cursor=cursor
+    )
+
+
+@router.post(
+    "",
+    summary="Schedule a review",
+    operation_id="create_review",
+    status_code=201,
+    dependencies=[Needs("valuation:write")],
+)
+def create_review(
+    request: ReviewRequest,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> ReviewAnswer:
+    """One more beside those made by themselves; 409 `review_exists` for the same day."""
+    named = initiatives.find_by_codes(session, [request.initiative])
+    if request.initiative not in named:
+        message = f"no initiative {request.initiative}"
+        error = FieldError("/initiative", "unknown_code", message)
+        raise RuleBroken(message, code="unknown_code", errors=[error])
+    initiative = initiatives.get_initiative(session, named[request.initiative].id, lock=True)
+    present = repository.find_of_initiatives(session, [initiative.id]).get(initiative.id, [])
+    if any(review.due_on == request.due_on for review in present):
+        raise Conflict("there is a review for that day", code="review_exists")
+    review = new_review(initiative, request.due_on, owner=request.owner)
+    session.add(review)
+    session.flush()
+    audit.record(
+        session, caller, SERVICE, "create", "review", str(review.id), after=review.model_dump()
+    )
+    set_etag(response, review)
+    return review_answer(session, review, initiative, language)
+
+
+@router.get("/{review_id}", summary="Read a review", operation_id="get_review")
+def get_review(
+    review_id: UUID, session: SessionDep, language: LanguageDep, response: Response
+) -> ReviewAnswer:
+    """One review with results, findings and actions."""
+    review, initiative = repository.get_review(session, review_id)
+    set_etag(response, review)
+    return review_answer(session, review, initiative, language)
+
+
+@router.patch(
+    "/{review_id}",
+    summary="Write into a review",
+    operation_id="update_review",
+    dependencies=[Needs("valuation:write")],
+)
+def update_review(
+    review_id: UUID,
+    patch: ReviewPatch,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+    if_match: IfMatchDep,
+) -> ReviewAnswer:
+    """Lessons, extra benefits, owner and due day, until it is approved (409 `review_approved`)."""
+    review, initiative = repository.get_review(session, review_id, lock=True)
+    check_if_match(if_match, review)
+    check_changeable(review.state)  # type: ignore[arg-type]
+    before = review.model_dump(include=set(ReviewPatch.model_fields))
+    given = read_patch(patch, never_null=NEVER_NULL)
+    if patch.extra_benefits is not None:
+        given["extra_benefits"] = [
+            benefit.model_dump(mode="json") for benefit in patch.extra_benefits
+        ]
+    if write_changes(review, given):
+        session.add(review)
+        session.flush()
+        audit.record(
+            session, caller, SERVICE, "update", "review", str(review_id),
+            before=before, after=review.model_dump(include=set(ReviewPatch.model_fields)),
+        )  # fmt: skip
+    set_etag(response, review)
+    return review_answer(session, review, initiative, language)
+
+
+@router.delete(
+    "/{review_id}",
+    summary="Delete a scheduled review",
+    operation_id="delete_review",
+    status_code=204,
+    dependencies=[Needs("valuation:write")],
+)
+def delete_review(
+    review_id: UUID, session: SessionDep, caller: CallerDep, if_match: IfMatchDep
+) -> None:
+    """Only one that was asked for and not started; the others follow the day of going live."""
+    review, _ = repository.get_review(session, review_id, lock=True)
+    check_if_match(if_match, review)
+    if review.state != "scheduled" or review.offset_months is not None:
+        raise Conflict("it has begun, or go-live has made it", code="review_in_use")
+    repository.delete_review(session, review)
+    audit.record(
+        session, caller, SERVICE, "delete", "review", str(review_id), before=review.model_dump()
+    )

@@ -1,0 +1,91 @@
+"""The SQL of value KPIs."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, text
+from sqlmodel import Session, col
+
+from shared.errors import NotFound
+from shared.tables.valuation.value import Observation, ValueExpectation, ValueKpi
+
+ONE_WRITER = "valuation.value_kpi"
+
+
+def hold_alone(session: Session) -> None:
+    """Let one transaction at a time upsert KPIs, so that two never add the same code."""
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": ONE_WRITER}
+    )
+
+
+def get_value_kpi(session: Session, kpi_id: UUID) -> ValueKpi:
+    """One KPI by its id."""
+    found = session.get(ValueKpi, kpi_id)
+    if found is None:
+        raise NotFound(f"value KPI {kpi_id}")
+    return found
+
+
+def find_by_codes(session: Session, codes: Iterable[str]) -> dict[str, ValueKpi]:
+    """The KPIs that have these codes."""
+    wanted = list(set(codes))
+    if not wanted:
+        return {}
+    query = select(ValueKpi).where(col(ValueKpi.code).in_(wanted))
+    return {found.code: found for found in session.execute(query).scalars()}
+
+
+def find_by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, ValueKpi]:
+    """The KPIs that have these ids."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    query = select(ValueKpi).where(col(ValueKpi.id).in_(wanted))
+    return {found.id: found for found in session.execute(query).scalars()}
+
+
+def list_query(equal: dict[str, str | None], link: dict[str, str] | None, q: str | None) -> Any:
+    """KPIs filtered by equal fields, by a link they carry, and by a part of code or name."""
+    query: Any = select(ValueKpi)
+    for name, value in equal.items():
+        if value is not None:
+            query = query.where(getattr(ValueKpi, name) == value)
+    if link is not None:
+        query = query.where(col(ValueKpi.links).contains([link]))
+    if q is not None:
+        part = f"%{_escaped(q)}%"
+        names = [col(ValueKpi.names)[language].astext for language in ("en", "zh-CN")]
+        found = [column.ilike(part, escape="\\") for column in (col(ValueKpi.code), *names)]
+        query = query.where(or_(*found))
+    return query
+
+
+def _escaped(part: str) -> str:
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def is_used(session: Session, kpi_id: UUID) -> bool:
+    """Whether observations or value expectations name the KPI."""
+    observed = select(col(Observation.id)).where(col(Observation.kpi_id) == kpi_id).limit(1)
+    promised = (
+        select(col(ValueExpectation.id)).where(col(ValueExpectation.kpi_id) == kpi_id).limit(1)
+    )
+    return any(session.execute(query).first() is not None for query in (observed, promised))
+
+
+def codes_of_pack(session: Session, pack: str) -> set[str]:
+    """Codes of the KPIs that were loaded from a pack."""
+    query = select(col(ValueKpi.code)).where(col(ValueKpi.pack) == pack)
+    return set(session.execute(query).scalars())
+
+
+def count_by_pack(session: Session) -> dict[str, int]:
+    """How many KPIs of each pack are here."""
+    query = (
+        select(col(ValueKpi.pack), func.count())
+        .where(col(ValueKpi.pack).is_not(None))
+        .group_by(col(ValueKpi.pack))
+    )
+    return {str(pack): count for pack, count in session.execute(query)}

@@ -1,0 +1,58 @@
+"""Loads what a KPI's values need: the KPI, every KPI its formula names, and their observations."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlmodel import Session
+
+from services.valuation.observations import repository as observations
+from services.valuation.value_kpis import repository
+from services.valuation.value_kpis.domain import Aggregation
+from services.valuation.value_kpis.formulas import parse_formula
+from services.valuation.value_kpis.series import Readings, Rule, Seen
+from shared.errors import RuleBroken
+from shared.tables.valuation.value import ValueKpi
+
+MOST_NAMED = 500
+
+
+def close_over(session: Session, kpis: Sequence[ValueKpi]) -> dict[str, ValueKpi]:
+    """The KPIs and all that their formulas name, however deep, by code."""
+    known = {kpi.code: kpi for kpi in kpis}
+    fresh = list(kpis)
+    while fresh:
+        named = {
+            name for kpi in fresh if kpi.formula for name in parse_formula(kpi.formula).names
+        } - set(known)
+        found = repository.find_by_codes(session, named)
+        known |= found
+        fresh = list(found.values())
+        if len(known) > MOST_NAMED:
+            raise RuleBroken(
+                f"these formulas name more than {MOST_NAMED} KPIs", code="formula_too_wide"
+            )
+    return known
+
+
+def load_readings(
+    session: Session,
+    known: dict[str, ValueKpi],
+    first: str,
+    last: str,
+    source: str | None = None,
+) -> Readings:
+    """Rules and observations of KPIs between two months."""
+    rows = observations.list_of_kpis(
+        session, [kpi.id for kpi in known.values()], first, last, source
+    )
+    seen: dict[tuple[str, str], list[Seen]] = {}
+    for row in rows:
+        one = Seen(row.period, row.value, row.link_key, str(row.id))
+        seen.setdefault((row.code, row.period), []).append(one)
+    return Readings({code: rule_of(kpi) for code, kpi in known.items()}, seen)
+
+
+def rule_of(kpi: ValueKpi) -> Rule:
+    """How a stored KPI gets its value."""
+    formula = parse_formula(kpi.formula) if kpi.formula else None
+    return Rule(cast(Aggregation, kpi.aggregation), formula)
