@@ -1,0 +1,1 @@
+"""Pictures of cost and value: Vega-Lite specifications, rendered to SVG and PNG."""

@@ -1,0 +1,83 @@
+"""`/v1/charts/{name}`: pictures of a period as Vega-Lite specification, SVG or PNG."""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
+
+from fastapi import Header, Query, Response
+from pydantic import StringConstraints
+
+from services.valuation.callers import WHOLE_COMPANY
+from services.valuation.charts.figures import Language
+from services.valuation.reports.answers import JSON, names_etag, preferred
+from shared.auth import Needs
+from shared.contracts.valuation.reports import ReportParameters, Scenario
+from shared.contracts.values import PERIOD_PATTERN
+from shared.database import SessionDep
+from shared.language import LanguageDep
+from shared.routing import new_router
+
+ChartName = Literal["flow", "cost-distribution", "cost-value", "kpi-attainment"]
+VEGA_LITE, SVG, PNG = "application/vnd.vegalite.v6+json", "image/svg+xml", "image/png"
+router = new_router("/v1/charts", "charts", [Needs("valuation:read"), WHOLE_COMPANY])
+_SPEC = {"schema": {"type": "object", "description": "A Vega-Lite specification with its data"}}
+_CHART_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The chart in the representation that `Accept` prefers",
+        "content": {
+            JSON: _SPEC,
+            VEGA_LITE: _SPEC,
+            SVG: {"schema": {"type": "string"}},
+            PNG: {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+    304: {"description": "You have this picture already"},
+}
+
+
+@router.get(
+    "/{name}",
+    summary="Draw a chart",
+    operation_id="get_chart",
+    response_class=Response,
+    responses=_CHART_RESPONSES,
+)
+def get_chart(
+    name: ChartName,
+    session: SessionDep,
+    language: LanguageDep,
+    period: Annotated[str, StringConstraints(pattern=PERIOD_PATTERN), Query(examples=["2026-01"])],
+    scenario: Annotated[Scenario, Query()] = "actual",
+    run: Annotated[UUID | None, Query(description="A run instead of the published one")] = None,
+    level: Annotated[int | None, Query(ge=1, le=20, description="1 shows the roots")] = None,
+    accept: Annotated[str | None, Header(description="JSON, SVG or PNG")] = None,
+    if_none_match: Annotated[str | None, Header(description="ETag that you have")] = None,
+) -> Response:
+    """`flow` from pools to consumers, `cost-distribution` by layer, `cost-value` by stage of the
+    value chain, `kpi-attainment`. 409 `no_published_run` when the period has none."""
+    # Altair and the renderer load with the first chart, so that the service starts fast.
+    from services.valuation.charts.workflow import draw_chart
+
+    parameters = ReportParameters(run=run, scenario=scenario, level=level)
+    media_type = preferred(accept, [JSON, VEGA_LITE, SVG, PNG])
+    spec = draw_chart(session, name, period, cast(Language, language), parameters)
+    content = _content(spec, media_type)
+    headers = {
+        "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
+        "Content-Language": language,
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    }
+    if if_none_match is not None and names_etag(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _content(spec: dict[str, Any], media_type: str) -> bytes:
+    from services.valuation.charts.render import render_png, render_svg
+
+    if media_type == SVG:
+        return render_svg(spec).encode()
+    if media_type == PNG:
+        return render_png(spec)
+    return json.dumps(spec, ensure_ascii=False).encode()

@@ -1,0 +1,41 @@
+"""Where each figure comes from: addresses of the API that show or trace it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses under the two services' public roots (`/allocation`, or a whole URL)."""
+
+    allocation: str
+    valuation: str
+    run: str = ""
+
+    def of_run(self, part: str = "") -> str:
+        """The run itself or one of its parts (`reconciliation`, `unallocated`)."""
+        return f"{self.allocation}/v1/runs/{self.run}" + (f"/{part}" if part else "")
+
+    def of_view(self, name: str) -> str:
+        """A view of the run."""
+        return f"{self.allocation}/v1/views/{name}?{urlencode({'run': self.run})}"
+
+    def of_object(self, layer: str, code: str) -> str:
+        """An object's cost traced back to where it came from."""
+        query = {"layer": layer, "code": code, "direction": "back", "to": "pool"}
+        if layer == "pool":
+            query["to"] = "line"
+        return f"{self.of_run('trace')}?{urlencode(query)}"
+
+    def of_kpi(self, kpi_id: str) -> str:
+        """A KPI's series."""
+        return f"{self.valuation}/v1/value-kpis/{kpi_id}/series"
+
+    def of_initiative(self, initiative_id: str, part: str = "") -> str:
+        """An initiative or one of its parts (`value-expectations`, `evaluation`)."""
+        address = f"{self.valuation}/v1/initiatives/{initiative_id}"
+        return address + (f"/{part}" if part else "")
+
+    def of_review(self, review_id: str) -> str:
+        """A post-implementation review."""
+        return f"{self.valuation}/v1/post-implementation-reviews/{review_id}"

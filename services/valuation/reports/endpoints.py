@@ -1,0 +1,187 @@
+"""`/v1/reports`: order a report, follow it, fetch the file."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Query, Response
+from pydantic import StringConstraints
+
+from services.valuation.callers import WHOLE_COMPANY
+from services.valuation.reports import repository
+from services.valuation.reports.answers import JSON, file_answer, preferred, report_answer
+from services.valuation.reports.formats import MEDIA_TYPES
+from services.valuation.reports.workflow import AVAILABLE_TYPES, JOB_KIND, SERVICE
+from shared import audit
+from shared.auth import CallerDep, Needs
+from shared.clock import utc_now
+from shared.contracts.jobs import Accepted, Page, Wait
+from shared.contracts.valuation.reports import (
+    ReportAnswer,
+    ReportFormat,
+    ReportLanguage,
+    ReportRequest,
+    ReportStatus,
+    ReportType,
+)
+from shared.contracts.values import PERIOD_PATTERN
+from shared.database import SessionDep
+from shared.errors import FieldError, RuleBroken
+from shared.etags import set_etag
+from shared.jobs.endpoints import accept
+from shared.jobs.queue import defer_job
+from shared.language import LanguageDep
+from shared.links import href
+from shared.pagination import PageQueryDep, list_page
+from shared.routing import new_router
+from shared.tables.valuation.reports import Report
+
+router = new_router("/v1/reports", "reports", [Needs("valuation:read"), WHOLE_COMPANY])
+FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The report; with the file's own media type in `Accept` the file itself",
+        "content": {
+            media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+            for name, media_type in MEDIA_TYPES.items()
+            if name != "json"
+        },
+    },
+    304: {"description": "You have these bytes already"},
+}
+AcceptHeader = Annotated[str | None, Header(description="JSON, or the file's media type")]
+NoneMatch = Annotated[str | None, Header(description="ETag of bytes that you have")]
+
+
+@router.post(
+    "",
+    summary="Order a report",
+    operation_id="create_report",
+    status_code=202,
+    dependencies=[Needs("valuation:write")],
+)
+def create_report(
+    request: ReportRequest,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+    wait: Wait = None,
+) -> Accepted:
+    """With `?wait=60` and the file's media type in `Accept` the answer is 200 with the file.
+
+    422 `report_type_not_available` for a type that this version does not make yet. The job fails
+    with 409 `no_published_run` when the period has no published run.
+    """
+    if request.type not in AVAILABLE_TYPES:
+        known = ", ".join(AVAILABLE_TYPES)
+        problem = FieldError("/type", "report_type_not_available", f"choose one of {known}")
+        raise RuleBroken(
+            f"reports of type {request.type} are not available",
+            code="report_type_not_available",
+            errors=[problem],
+        )
+    row = Report(
+        type=request.type,
+        period=request.period,
+        format=request.format,
+        language=request.language or language,
+        parameters=request.parameters.model_dump(mode="json"),
+        status="queued",
+        subject=caller.subject,
+        created_at=utc_now(),
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, caller, SERVICE, "order", "report", str(row.id), after=row.model_dump())
+    job = defer_job(
+        session,
+        service=SERVICE,
+        kind=JOB_KIND,
+        subject=caller.subject,
+        resource_id=row.id,
+        resource_href=href(f"/v1/reports/{row.id}"),
+    )
+    return accept(response, job)
+
+
+@router.get("", summary="List reports", operation_id="list_reports")
+def list_reports(
+    session: SessionDep,
+    page: PageQueryDep,
+    report_type: Annotated[ReportType | None, Query(alias="type")] = None,
+    period: Annotated[
+        str | None, StringConstraints(pattern=PERIOD_PATTERN), Query(examples=["2026-01"])
+    ] = None,
+    report_format: Annotated[ReportFormat | None, Query(alias="format")] = None,
+    language: Annotated[ReportLanguage | None, Query()] = None,
+    status: Annotated[ReportStatus | None, Query()] = None,
+) -> Page[ReportAnswer]:
+    """Newest first unless sorted otherwise."""
+    equal = {
+        "type": report_type,
+        "period": period,
+        "format": report_format,
+        "language": language,
+        "status": status,
+    }
+    rows, cursor = list_page(
+        session,
+        repository.list_query(equal),
+        page,
+        sortable={
+            "created_at": Report.created_at,
+            "period": Report.period,
+            "type": Report.type,
+        },
+        default_sort="-created_at",
+        filters=equal,
+        unique=Report.id,
+    )
+    return Page(items=[report_answer(row) for row in rows], next_cursor=cursor)
+
+
+@router.get(
+    "/{report_id}",
+    summary="Read a report, or fetch its file",
+    operation_id="get_report",
+    response_model=ReportAnswer,
+    responses=FILE_RESPONSES,
+)
+def get_report(
+    report_id: UUID,
+    session: SessionDep,
+    response: Response,
+    accept: AcceptHeader = None,
+    if_none_match: NoneMatch = None,
+) -> ReportAnswer | Response:
+    """JSON about the report; the file itself when `Accept` prefers the file's media type.
+
+    409 `report_not_ready`, `report_failed` or `report_cancelled` when a file is asked for that
+    is not there. The JSON file of a report is at `/content` only.
+    """
+    row = repository.get_report(session, report_id)
+    media_type = MEDIA_TYPES[row.format].partition(";")[0]
+    if preferred(accept, [JSON, media_type]) != JSON:
+        return file_answer(row, if_none_match)
+    set_etag(response, row)
+    return report_answer(row)
+
+
+@router.get(
+    "/{report_id}/content",
+    summary="Fetch a report's file",
+    operation_id="get_report_content",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The file; its ETag is the SHA-256 of its bytes",
+            "content": FILE_RESPONSES[200]["content"]
+            | {JSON: {"schema": {"type": "object", "description": "The report as JSON"}}},
+        },
+        304: FILE_RESPONSES[304],
+    },
+)
+def get_report_content(
+    report_id: UUID, session: SessionDep, if_none_match: NoneMatch = None
+) -> Response:
+    """The bytes, whatever `Accept` says; 409 while there are none."""
+    return file_answer(repository.get_report(session, report_id), if_none_match)
