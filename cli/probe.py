@@ -1,0 +1,20 @@
+"""Is a service ready? `python -m cli.probe 8001` exits 0 when /readyz answers 200."""
+
+import http.client
+import sys
+
+
+def is_ready(port: int, host: str = "127.0.0.1", timeout_seconds: float = 2.0) -> bool:
+    """Whether /readyz on this port answers 200."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout_seconds)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(0 if is_ready(int(sys.argv[1])) else 1)
