@@ -16,7 +16,8 @@ def newest_published_period(session: Session, scenario: str) -> str | None:
     query = select(func.max(col(AllocationRun.period))).where(
         col(AllocationRun.published), col(AllocationRun.scenario) == scenario
     )
-    return session.execute(query).scalar_one()
+    newest: str | None = session.execute(query).scalar_one()
+    return newest
 
 
 def list_published(session: Session, first: str, last: str, scenario: str) -> list[AllocationRun]:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.allocation.runs.figures import figures_of
 from services.allocation.views import repository
 from services.allocation.views.domain import Grouping, Line
 from services.allocation.views.figures import RunFigures
+from services.allocation.views.from_run import figures_of
 from services.allocation.views.presenting import Quantity
 from shared.errors import FieldError, NotFound, RuleBroken
 from shared.money import EXACT, from_units
