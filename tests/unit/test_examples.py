@@ -154,6 +154,18 @@ def test_mapping_codes_are_unique_and_every_mapping_says_why() -> None:
     assert all(item["note"] for item in items)
 
 
+def test_software_of_two_unknown_suppliers_is_left_without_a_mapping() -> None:
+    lines = ledger_lines()
+    codes = ("software-maintenance", "software-licences", "software-services")
+    caught = classify(lines)
+    software = [lines[number] for code in codes for number in caught[code]]
+    shared = [x for x in software if x["cost_center"] in {"Business Improvement", "Transformation"}]
+    (mapping,) = [m for m in mappings_of("pool_to_resource") if m["code"] == "software-by-supplier"]
+    unknown = [line for line in shared if line["vendor"] not in mapping["target"]["aliases"]]
+    assert {line["vendor"] for line in unknown} == {"DATASTOX LIMITED", "TMI SYSTEMS LIMITED"}
+    assert sum(Decimal(str(line["amount"])) for line in unknown) == 4925
+
+
 def hours_and_service_levels(month: str) -> tuple[list[Decimal], list[bool]]:
     """Hours to resolve and service level kept, last state of each incident opened in the month."""
     last: dict[str, Row] = {}

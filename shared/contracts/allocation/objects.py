@@ -42,6 +42,9 @@ class CostObjectRequest(Contract):
     parent: Code | None = None
     tags: Tags = Field(default_factory=dict)
     attributes: Attributes = Field(default_factory=dict)
+    standard: Code | None = Field(
+        default=None, description="Only what it is already: standards come by loading a taxonomy"
+    )
     valid_from: Period | None = None
     valid_to: Period | None = None
     owner: Label | None = None

@@ -1,0 +1,1 @@
+"""Mappings: which money goes where, and by what measure."""

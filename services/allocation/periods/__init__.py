@@ -1,0 +1,1 @@
+"""Calendar months and whether they are closed."""
