@@ -14,7 +14,7 @@ import pytest
 from tests.running import LiveServices, ServiceUnderTest, make_admin_key, migrate
 
 OPEN_ENVIRONMENT = {
-    "BTIM_LOG_LEVEL": "CRITICAL",
+    "BTIM_LOG_LEVEL": "ERROR",
     "BTIM_WEBHOOK_ALLOW_PRIVATE": "true",
     "BTIM_WORKER_HEARTBEAT_SECONDS": "0.5",
     "BTIM_WORKER_STALLED_SECONDS": "3",

@@ -27,7 +27,8 @@ def list_published(session: Session, first: str, last: str, scenario: str) -> li
         .where(
             col(AllocationRun.published),
             col(AllocationRun.scenario) == scenario,
-            col(AllocationRun.period).between(first, last),
+            col(AllocationRun.period) >= first,
+            col(AllocationRun.period) <= last,
         )
         .order_by(col(AllocationRun.period))
     )
