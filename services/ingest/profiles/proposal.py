@@ -80,6 +80,9 @@ _NAMES: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 
 
+MOST_OF_THEM = 0.6
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A proposed profile, how sure it is (0 to 1) in all and by field, and cells to look at."""
@@ -104,8 +107,8 @@ def propose_profile(kind: str, detected: Detected, batch: RowBatch) -> Proposal:
             if column is None or column in chosen.values():
                 continue
             fit = _fit(field, examples[column])
-            if fit == 0.0:
-                continue
+            if fit < MOST_OF_THEM and _plain(column) != _plain(field):
+                continue  # a column headed with the very name of the field is taken all the same
             chosen[field] = column
             sure[field] = round(fit * (1.0 if place == 0 else 0.9), 2)
             break
@@ -145,9 +148,9 @@ def _examples(batch: RowBatch, column: str) -> list[str]:
 
 
 def _fit(field: str, examples: Sequence[str]) -> float:
-    """How well values fit a field: the share that can be read, 0 when most cannot."""
+    """How well values fit a field: the share that can be read."""
     if not examples:
-        return 0.5
+        return MOST_OF_THEM
     if field in {"amount", "quantity", "rate", "reopen_count"}:
         good = sum(1 for text in examples if _is_number(text))
     elif field in {"posted_on", "opened_at", "resolved_at", "closed_at", "updated_at"}:
@@ -156,8 +159,7 @@ def _fit(field: str, examples: Sequence[str]) -> float:
         good = sum(1 for text in examples if is_currency(text.upper()))
     else:
         return 1.0
-    share = good / len(examples)
-    return share if share >= 0.6 else 0.0
+    return good / len(examples)
 
 
 def _is_number(text: str) -> bool:

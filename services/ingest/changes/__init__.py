@@ -1,0 +1,1 @@
+"""Changes of facts: who writes a period next, under which number, and who claims a row."""

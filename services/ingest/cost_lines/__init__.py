@@ -1,0 +1,1 @@
+"""Cost lines: what was spent, line by line, never overwritten."""

@@ -1,0 +1,1 @@
+"""Drivers and their quantities: by what costs are shared."""
