@@ -1,0 +1,162 @@
+"""Lists and single objects of the allocation service against a bare endpoint, in one run.
+
+    python bench/http_lists.py [--seconds 4]
+
+Both are served by one uvicorn process with the settings of `cli.serve` and read the same table
+of the same embedded Postgres; both stand the same load in turn, and the ratio is printed.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bench.http_load import Load, measure, request_bytes  # noqa: E402
+from cli.embedded_postgres import PostgresServer  # noqa: E402
+from cli.listeners import open_listeners  # noqa: E402
+from cli.probe import is_ready  # noqa: E402
+
+SIZES = (1_000, 10_000, 100_000)
+SINGLES = 500
+ROUNDS = 3
+SERVE = (
+    "import sys; from cli.serve import serve;"
+    "serve(sys.argv[1], host='', port=0, fd=int(sys.argv[2]))"
+)
+TABLE_HEAD = """
+| objects | request | bare /s | ours /s | ratio | bare p99 ms | ours p99 ms |
+| ---: | --- | ---: | ---: | ---: | ---: | ---: |"""
+
+
+def main() -> None:
+    """Print one table; three sizes of the table of cost objects."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6.0)
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory(prefix="btim-bench-") as folder:
+        os.chmod(folder, 0o711)  # noqa: S103  # the server's user walks through
+        with PostgresServer(Path(folder) / "data") as server:
+            environment = _environment(server, Path(folder))
+            subprocess.run(
+                [sys.executable, "-m", "cli.prepare_database"],
+                env=environment,
+                cwd=ROOT,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            key = (Path(folder) / "secrets" / "admin.key").read_text().strip()
+            with _served(environment) as (ours, bare):
+                print(TABLE_HEAD)
+                for size in SIZES:
+                    ids = _fill(server.dsn, size)
+                    _compare(size, ids, ours, bare, key, seconds)
+
+
+def _compare(size: int, ids: list[str], ours: int, bare: int, key: str, seconds: float) -> None:
+    cases = {
+        "list of 100": (
+            [request_bytes(bare, "/list")],
+            [request_bytes(ours, "/v1/resources?limit=100", key)],
+        ),
+        "single object": (
+            [request_bytes(bare, f"/single/{each}") for each in ids],
+            [request_bytes(ours, f"/v1/resources/{each}", key) for each in ids],
+        ),
+    }
+    for name, (bare_requests, our_requests) in cases.items():
+        rivals, us = [], []
+        for _ in range(ROUNDS):  # in turn, so that other work on the machine hits both
+            rivals.append(measure(bare, bare_requests, seconds / ROUNDS))
+            us.append(measure(ours, our_requests, seconds / ROUNDS))
+        print(_row(size, name, _middle(rivals), _middle(us)), flush=True)
+
+
+def _middle(loads: list[Load]) -> Load:
+    """The round with the median throughput."""
+    return sorted(loads, key=lambda load: load.per_second)[len(loads) // 2]
+
+
+def _row(size: int, name: str, rival: Load, us: Load) -> str:
+    return (
+        f"| {size:,} | {name} | {rival.per_second:,.0f} | {us.per_second:,.0f} "
+        f"| {us.per_second / rival.per_second:.2f} | {rival.p99_ms:.1f} | {us.p99_ms:.1f} |"
+    )
+
+
+def _environment(server: PostgresServer, folder: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        **server.settings_for_children(),
+        "BARE_DATABASE_URL": server.dsn,
+        "BTIM_SECRETS_DIR": str(folder / "secrets"),
+        "BTIM_LOG_LEVEL": "WARNING",
+    }
+
+
+def _fill(dsn: str, size: int) -> list[str]:
+    """`size` resources in the table; answers some of their ids."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute("delete from cost_object")
+        connection.execute(
+            "insert into cost_object (id, layer, code, names, descriptions, parent, tags,"
+            " attributes, standard, valid_from, valid_to, owner, unit_driver, capacity_driver,"
+            " value_chain_stage, version, created_at, updated_at)"
+            " select uuidv7(), 'resource', 'SERVER-' || lpad(n::text, 7, '0'),"
+            " jsonb_build_object('en', 'Server ' || n, 'zh-CN', '服务器 ' || n), '{}', null,"
+            " jsonb_build_object('team', 'T' || n %% 20), '{\"region\": \"eu-west-1\"}', null,"
+            " '2024-01', null, 'platform', null, null, null, 1, now(), now()"
+            " from generate_series(1, %s) n",
+            [size],
+        )
+        ids = connection.execute(
+            "select id::text from cost_object order by md5(code) limit %s", [SINGLES]
+        ).fetchall()
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("vacuum analyze cost_object")
+    return [row[0] for row in ids]
+
+
+@contextmanager
+def _served(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Both servers up; answers the port of ours and of the bare one."""
+    ours, bare, unused = open_listeners(18931)
+    unused.opened.close()
+    commands = {
+        ours: "services.allocation.main:app",
+        bare: "bench.bare_endpoint:app",
+    }
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", SERVE, application, str(listener.opened.fileno())],
+            env=environment,
+            cwd=ROOT,
+            pass_fds=[listener.opened.fileno()],
+        )
+        for listener, application in commands.items()
+    ]
+    try:
+        while not is_ready(ours.port):
+            if running[0].poll() is not None:
+                raise RuntimeError("the allocation service does not start")
+            time.sleep(0.1)
+        yield ours.port, bare.port
+    finally:
+        for process in running:
+            process.terminate()
+            process.wait()
+        ours.opened.close()
+        bare.opened.close()
+
+
+if __name__ == "__main__":
+    main()

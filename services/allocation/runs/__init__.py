@@ -1,0 +1,1 @@
+"""Runs: asked for, calculated, stored, published, and every figure behind them."""

@@ -1,0 +1,103 @@
+"""`/v1/runs`: asking for a run, reading and publishing it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+from sqlmodel import col
+
+from services.allocation.callers import refuse_bound
+from services.allocation.runs import repository, workflow
+from services.allocation.runs.answers import run_answer
+from shared.auth import Caller, CallerDep, Needs
+from shared.contracts.allocation.runs import RunAnswer, RunRequest
+from shared.contracts.ingest.imports import Scenario
+from shared.contracts.jobs import Accepted, Page, Wait
+from shared.contracts.values import Period
+from shared.database import SessionDep
+from shared.etags import set_etag
+from shared.jobs.endpoints import accept
+from shared.pagination import PageQueryDep, list_page
+from shared.routing import new_router
+from shared.tables.allocation.runs import AllocationRun
+
+router = new_router("/v1/runs", "runs", [Needs("allocation:read")])
+SORTABLE = {
+    name: getattr(AllocationRun, name)
+    for name in ("id", "period", "scenario", "status", "created_at", "finished_at")
+}
+
+
+def _is_bound(caller: Caller) -> bool:
+    return caller.consumers is not None
+
+
+@router.post(
+    "",
+    summary="Run the model over a period",
+    operation_id="create_run",
+    status_code=202,
+    dependencies=[Needs("allocation:write")],
+)
+def create_run(
+    asked: RunRequest,
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    wait: Wait = None,
+) -> Accepted:
+    """A run never changes once it has finished; asking again makes another one beside it."""
+    refuse_bound(caller)
+    return accept(response, workflow.ask_for_run(session, caller, asked))
+
+
+@router.get("", summary="List runs", operation_id="list_runs")
+def list_runs(
+    session: SessionDep,
+    caller: CallerDep,
+    page: PageQueryDep,
+    period: Period | None = None,
+    scenario: Scenario | None = None,
+    published: bool | None = None,
+    status: Annotated[str | None, Query(max_length=20)] = None,
+) -> Page[RunAnswer]:
+    """Newest first unless sorted otherwise."""
+    filters = {"period": period, "scenario": scenario, "published": published, "status": status}
+    rows, cursor = list_page(
+        session,
+        repository.list_query(period, scenario, status, published=published),
+        page,
+        sortable=SORTABLE,
+        default_sort="-id",
+        filters=filters,
+        unique=col(AllocationRun.id),
+    )
+    stale = repository.newer_inputs(session, rows)
+    bound = _is_bound(caller)
+    items = [run_answer(run, stale=run.id in stale, is_bound=bound) for run in rows]
+    return Page(items=items, next_cursor=cursor)
+
+
+@router.get("/{run_id}", summary="Read a run", operation_id="get_run")
+def get_run(run_id: UUID, session: SessionDep, caller: CallerDep, response: Response) -> RunAnswer:
+    """`stale` says that facts or the model have changed since the run looked at them."""
+    run = repository.get_run(session, run_id)
+    set_etag(response, run)
+    stale = run.id in repository.newer_inputs(session, [run])
+    return run_answer(run, stale=stale, is_bound=_is_bound(caller))
+
+
+@router.post(
+    "/{run_id}/publish",
+    summary="Publish a run",
+    operation_id="publish_run",
+    dependencies=[Needs("allocation:write")],
+)
+def publish_run(
+    run_id: UUID, session: SessionDep, caller: CallerDep, response: Response
+) -> RunAnswer:
+    """The run then speaks for its period and scenario; the one that did so far stays beside it."""
+    refuse_bound(caller)
+    run = workflow.publish_run(session, caller, run_id)
+    set_etag(response, run)
+    return run_answer(run, stale=run.id in repository.newer_inputs(session, [run]))
