@@ -263,11 +263,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post_implementation_review")),
         sa.UniqueConstraint(
             "initiative_id",
-            "due_on",
-            name=op.f("uq_post_implementation_review_initiative_id_due_on"),
-        ),
-        sa.UniqueConstraint(
-            "initiative_id",
             "offset_months",
             name=op.f("uq_post_implementation_review_initiative_id_offset_months"),
         ),

@@ -232,3 +232,15 @@ def test_conventional_cash_flows_agree_with_the_library(inflows: list[int], out:
     theirs = pyxirr.xirr(days, amounts, silent=True)
     if mine is not None and theirs is not None and abs(theirs) < 1e6:
         assert abs(float(mine) - theirs) <= 1e-7 * max(1.0, abs(theirs))
+
+
+def test_a_rate_that_only_touches_zero_is_found_among_many_flows() -> None:
+    growth = Fraction(107, 100)
+    squared = [Fraction(1), -2 * growth, growth * growth]
+    annuity = [Fraction(3 + at % 5) for at in range(24)]
+    product = [Fraction(0)] * 26
+    for at, one in enumerate(annuity):
+        for more, other in enumerate(squared):
+            product[at + more] += one * other
+    nets = [(Fraction(at), D(c.numerator) / D(c.denominator)) for at, c in enumerate(product)]
+    assert [round_figure(rate) for rate in list_rates(nets)] == [D("0.07")]

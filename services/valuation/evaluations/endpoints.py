@@ -42,7 +42,7 @@ def create_evaluation(request: EvaluationRequest, language: LanguageDep) -> Eval
 
 
 @router.get(
-    "/initiatives/{initiative_id}/evaluation",
+    "/initiatives/{initiative_id:uuid}/evaluation",
     summary="Judge an initiative",
     operation_id="get_initiative_evaluation",
     dependencies=[WHOLE_COMPANY],
@@ -62,14 +62,14 @@ def get_initiative_evaluation(
         Query(description="auto: allocated for `basis=actual`, as entered for `basis=plan`"),
     ] = "auto",
 ) -> InitiativeEvaluation:
-    """Figures of its planned or actual cash flows.
+    """Figures of its planned or actual cash flows, summed by day and category.
 
     With `basis=actual` the run cost is the linked solution's cost in allocation's published runs
     since go-live; `run_cost` in the answer says where it came from, or why it is missing.
     """
     initiative = initiatives.get_initiative(session, initiative_id)
-    rows = cash_flows.list_in_order(session, cash_flows.list_query(initiative_id, basis, None))
-    flows = [CashFlow(row.amount, row.category, on=row.on) for row in rows]  # type: ignore[arg-type]
+    rows = cash_flows.sum_by_day(session, initiative_id, basis)
+    flows = [CashFlow(amount, category, on=day) for day, category, amount in rows]
     wanted = run_cost == "allocation" or (run_cost == "auto" and basis == "actual")
     asked = ask_run_cost(initiative) if wanted else NOT_ASKED
     joined, replaced = join_run_cost(flows, asked)

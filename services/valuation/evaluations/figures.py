@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache, partial
 
 from services.valuation.evaluations.flows import Clock, Point
 from services.valuation.evaluations.roots import (
@@ -118,16 +119,17 @@ def sum_up(clock: Clock, rate: Decimal | None) -> Sums:
 
 
 def discounter(clock: Clock, rate: Decimal) -> Callable[[Fraction], Decimal]:
-    """The factor (1 + rate per clock period) ^ -time, each time worked out once."""
-    known: dict[Fraction, Decimal] = {}
+    """The factor (1 + rate per clock period) ^ -time."""
+    with localcontext(prec=_DIGITS):
+        growth = 1 + rate / clock.rate_divisor
+    return partial(_discount, growth)
 
-    def factor(time: Fraction) -> Decimal:
-        if time not in known:
-            with localcontext(prec=_DIGITS):
-                known[time] = (1 + rate / clock.rate_divisor) ** -_decimal(time)
-        return known[time]
 
-    return factor
+@lru_cache(maxsize=20_000)
+def _discount(growth: Decimal, time: Fraction) -> Decimal:
+    """growth ^ -time in 50 digits; one case asks for the same few rates again and again."""
+    with localcontext(prec=_DIGITS):
+        return growth ** -_decimal(time)
 
 
 def make_figures(clock: Clock, dated: Clock | None, rates: Rates) -> dict[str, Figure]:
@@ -186,7 +188,7 @@ def _add_xirr(maker: _Maker, dated: Clock | None) -> None:
 
 
 def _add_rate(maker: _Maker, name: str, formula: str, clock: Clock) -> None:
-    nets = clock.nets()
+    nets = clock.nets
     changes = count_sign_changes(nets)
     inputs = {"cash_flows": Decimal(len(clock.points)), "sign_changes": Decimal(changes)}
     try:
@@ -211,7 +213,7 @@ def _add_mirr(maker: _Maker, clock: Clock, rates: Rates) -> None:
     if finance is None or reinvest is None:
         maker.add("mirr", formula, inputs, None, "no_discount_rate")
         return
-    nets, periods = clock.nets(), clock.end - clock.start
+    nets, periods = clock.nets, clock.end - clock.start
     pay, earn = discounter(clock, finance), discounter(clock, reinvest)
     out = -sum((net * pay(time - clock.start) for time, net in nets if net < 0), Decimal(0))
     back = sum((net * earn(time - clock.end) for time, net in nets if net > 0), Decimal(0))
@@ -227,7 +229,7 @@ def _add_mirr(maker: _Maker, clock: Clock, rates: Rates) -> None:
 
 def _add_paybacks(maker: _Maker, clock: Clock, sums: Sums, rates: Rates) -> None:
     formula = "months from the first expenditure until the running {}sum reaches 0, interpolated"
-    months, reason = pay_back(clock.nets(), clock)
+    months, reason = pay_back(clock.nets, clock)
     inputs: dict[str, Decimal | None] = {"benefit": sums.benefit, "cost": sums.cost}
     maker.add("payback_months", formula.format(""), inputs, months, reason)
     inputs = {"discount_rate": rates.discount, **inputs}
@@ -237,7 +239,7 @@ def _add_paybacks(maker: _Maker, clock: Clock, sums: Sums, rates: Rates) -> None
         return
     worth = discounter(clock, rates.discount)
     inputs = {**inputs, "pv_benefit": sums.pv_benefit, "pv_cost": sums.pv_cost}
-    months, reason = pay_back([(time, net * worth(time)) for time, net in clock.nets()], clock)
+    months, reason = pay_back([(time, net * worth(time)) for time, net in clock.nets], clock)
     maker.add(name, text, inputs, months, reason)
 
 

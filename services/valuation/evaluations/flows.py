@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from shared.errors import FieldError, RuleBroken
@@ -13,7 +14,7 @@ Category = Literal["investment", "run_cost", "benefit"]
 Convention = Literal["indexed", "dated", "monthly_apr"]
 
 COST_CATEGORIES = ("investment", "run_cost")
-MOST_FLOWS = 1200  # a hundred years of months; more is a mistake, not an investment case
+MOST_FLOWS = 1500  # more than a hundred years of months; the search for rates stays below seconds
 MOST_PERIODS = 1200
 
 
@@ -67,17 +68,18 @@ class Clock:
     months: Fraction
     rate_divisor: int
 
-    @property
+    @cached_property
     def end(self) -> Fraction:
         """Time of the last cash flow, from the origin."""
         return max((point.time for point in self.points), default=Fraction(0))
 
-    @property
+    @cached_property
     def start(self) -> Fraction:
         """Time of the first cash flow, from the origin."""
         return min((point.time for point in self.points), default=Fraction(0))
 
-    def nets(self) -> list[tuple[Fraction, Decimal]]:
+    @cached_property
+    def nets(self) -> Sequence[tuple[Fraction, Decimal]]:
         """What comes in less what goes out at each time, in order of time."""
         sums: dict[Fraction, Decimal] = {}
         for point in self.points:
@@ -101,7 +103,7 @@ def read_clock(
     indexed: time is the index (or the position, or the calendar period of `on`), rates are per
     period. dated: days since the first flow / 365, rates are per year. monthly_apr: time is in
     months (`index` x `period_months`, which is then 1 unless stated), the rate is APR / 12.
-    Raises RuleBroken for mixed or missing timing and for more than 1,200 flows or periods.
+    Raises RuleBroken for mixed or missing timing and for more than 1,500 flows or 1,200 periods.
     """
     if len(flows) > MOST_FLOWS:
         raise RuleBroken(f"at most {MOST_FLOWS} cash flows are judged", code="too_many_cash_flows")

@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 import pyxirr
 from numpy.typing import NDArray
 
-MOST_SIGN_CHANGES = 60
+MOST_SIGN_CHANGES = 72
 _DIGITS = 50
 _TOUCHES = Decimal("1e-26")  # a value this small beside its terms is a root that only touches zero
 _EPSILON = 2.0**-52
+_CLOSE = 1e-13
+_FLAT = Decimal("1e-24")  # a slope this small beside its terms says nothing about direction
 
 
 class TooManySignChanges(Exception):
@@ -33,16 +36,21 @@ def list_rates(nets: Sequence[tuple[Fraction, Decimal]]) -> list[Decimal]:
     """All rates > -1 (per unit of time) with present value zero, ascending, each once.
 
     `nets` is the net amount at each time, times ascending and distinct. No sign change gives [].
-    Raises TooManySignChanges above 60 changes.
+    Raises TooManySignChanges above 72 changes.
     """
-    terms = [(time, amount) for time, amount in nets if amount != 0]
+    return list(_rates(tuple((time, amount) for time, amount in nets if amount != 0)))
+
+
+@lru_cache(maxsize=64)
+def _rates(terms: tuple[tuple[Fraction, Decimal], ...]) -> tuple[Decimal, ...]:
+    """The rates of net amounts without zeros; one case asks several times for the same."""
     if not terms:
-        return []
+        return ()
     total = _ExpSum.of(terms)
     if total.sign_changes() > MOST_SIGN_CHANGES:
         raise TooManySignChanges
     zeros = [_one_zero(total)] if total.sign_changes() == 1 else _zeros(total)
-    return sorted({_rate_of(total, zero) for zero in zeros})
+    return tuple(sorted({_rate_of(total, zero) for zero in zeros}))
 
 
 def count_sign_changes(nets: Sequence[tuple[Fraction, Decimal]]) -> int:
@@ -119,7 +127,8 @@ def _zeros(total: _ExpSum) -> list[float]:
         return []
     if total.sign_changes() == 1:
         return [_bisect(total.sign, *_bracket_all(total))]
-    turning = _zeros(total.derived())
+    below = total.derived()
+    turning = sorted(float(_polish(below, x)) for x in _zeros(below))
     if not turning:
         first, last = _end_signs(total)
         return [] if first == last else [_bisect(total.sign, *_bracket_all(total))]
@@ -186,11 +195,11 @@ def _walk(sign: Callable[[float], int], start: float, step: float, wanted: int) 
 
 
 def _bisect(sign: Callable[[float], int], low: float, high: float) -> float:
-    """The place of the one sign change in [low, high], to the last bit of a float."""
+    """The place of the one sign change in [low, high], close enough for Newton's method."""
     high_sign = sign(high)
     while True:
         middle = (low + high) / 2
-        if middle in (low, high):
+        if high - low <= _CLOSE * max(1.0, abs(middle)) or middle in (low, high):
             return middle
         here = sign(middle)
         if here == 0:
@@ -202,17 +211,24 @@ def _bisect(sign: Callable[[float], int], low: float, high: float) -> float:
 
 
 def _rate_of(total: _ExpSum, x: float) -> Decimal:
-    """The rate at a zero, polished by Newton in 50 digits where the zero is a crossing."""
+    """The rate at a zero."""
     with localcontext(prec=_DIGITS):
-        polished = Decimal(x)
+        rate = (-_polish(total, x)).exp() - 1
+        return rate.quantize(Decimal("1e-30"), context=Context(prec=10_000))
+
+
+def _polish(total: _ExpSum, x: float) -> Decimal:
+    """A zero by Newton in 50 digits where the sum crosses zero; as it was where it only touches."""
+    start = Decimal(x)
+    with localcontext(prec=_DIGITS):
+        polished = start
         for _ in range(3):
             value, slope, size = total.value(polished)
-            if abs(slope) <= size * Decimal("1e-9"):
+            if abs(slope) <= size * _FLAT:
                 break
             polished -= value / slope
-        if abs(polished - Decimal(x)) > Decimal("1e-9") * max(Decimal(1), abs(Decimal(x))):
-            polished = Decimal(x)
-        return +((-polished).exp() - 1).quantize(Decimal("1e-30"), context=Context(prec=10_000))
+        strayed = abs(polished - start) > Decimal("1e-9") * max(Decimal(1), abs(start))
+        return start if strayed else polished
 
 
 def _decimal(value: Fraction) -> Decimal:

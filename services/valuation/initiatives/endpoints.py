@@ -83,7 +83,7 @@ def list_initiatives(
     return Page(items=[initiative_answer(row, language) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{initiative_id}", summary="Read an initiative", operation_id="get_initiative")
+@router.get("/{initiative_id:uuid}", summary="Read an initiative", operation_id="get_initiative")
 def get_initiative(
     initiative_id: UUID, session: SessionDep, language: LanguageDep, response: Response
 ) -> InitiativeAnswer:
@@ -123,7 +123,7 @@ def create_initiative(
 
 
 @router.patch(
-    "/{initiative_id}",
+    "/{initiative_id:uuid}",
     summary="Change an initiative",
     operation_id="update_initiative",
     dependencies=[Needs("valuation:write")],
@@ -161,7 +161,7 @@ def update_initiative(
 
 
 @router.delete(
-    "/{initiative_id}",
+    "/{initiative_id:uuid}",
     summary="Delete an initiative",
     operation_id="delete_initiative",
     status_code=204,

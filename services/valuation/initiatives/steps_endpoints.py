@@ -50,7 +50,7 @@ def _reason(request: StepRequest | None) -> dict[str, Any]:
 
 
 @router.post(
-    "/{initiative_id}/approve",
+    "/{initiative_id:uuid}/approve",
     summary="Approve a proposed initiative",
     operation_id="approve_initiative",
     dependencies=[Needs("valuation:approve")],
@@ -72,7 +72,7 @@ def approve_initiative(
 
 
 @router.post(
-    "/{initiative_id}/start",
+    "/{initiative_id:uuid}/start",
     summary="Start delivering an approved initiative",
     operation_id="start_initiative",
     dependencies=[Needs("valuation:write")],
@@ -92,7 +92,7 @@ def start_initiative(
 
 
 @router.post(
-    "/{initiative_id}/go-live",
+    "/{initiative_id:uuid}/go-live",
     summary="Say that an initiative is live",
     operation_id="go_live_initiative",
     dependencies=[Needs("valuation:write")],
@@ -114,7 +114,7 @@ def go_live_initiative(
 
 
 @router.post(
-    "/{initiative_id}/close",
+    "/{initiative_id:uuid}/close",
     summary="Close a live initiative",
     operation_id="close_initiative",
     dependencies=[Needs("valuation:write")],
@@ -134,7 +134,7 @@ def close_initiative(
 
 
 @router.post(
-    "/{initiative_id}/reject",
+    "/{initiative_id:uuid}/reject",
     summary="Reject an initiative",
     operation_id="reject_initiative",
     dependencies=[Needs("valuation:approve")],

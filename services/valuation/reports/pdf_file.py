@@ -43,7 +43,7 @@ def render_pdf(document: Document) -> bytes:
         font_paths=_fonts(),
         ignore_system_fonts=True,
         sys_inputs={"document": values},
-        timestamp=document.as_of.astimezone(UTC),
+        timestamp=document.as_of.astimezone(UTC).replace(microsecond=0),
     )
     return pdf
 

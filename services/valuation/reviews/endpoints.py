@@ -1,6 +1,5 @@
 """`/v1/post-implementation-reviews`: what came of a promise."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from services.valuation.reviews.workflow import new_review
 from shared import audit
 from shared.auth import CallerDep, Needs
 from shared.contracts.jobs import Page
+from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.reviews import (
     ReviewAnswer,
     ReviewPatch,
@@ -47,8 +47,8 @@ def list_reviews(
     initiative: Annotated[str | None, Query(max_length=200)] = None,
     state: Annotated[State | None, Query()] = None,
     owner: Annotated[str | None, Query(max_length=500)] = None,
-    due_from: Annotated[date | None, Query()] = None,
-    due_to: Annotated[date | None, Query()] = None,
+    due_from: Annotated[Day | None, Query()] = None,
+    due_to: Annotated[Day | None, Query()] = None,
     overdue: Annotated[bool, Query(description="Only overdue ones")] = False,
 ) -> Page[ReviewSummary]:
     """Ordered by due day unless sorted otherwise."""
@@ -113,7 +113,7 @@ def create_review(
     return review_answer(session, review, initiative, language)
 
 
-@router.get("/{review_id}", summary="Read a review", operation_id="get_review")
+@router.get("/{review_id:uuid}", summary="Read a review", operation_id="get_review")
 def get_review(
     review_id: UUID, session: SessionDep, language: LanguageDep, response: Response
 ) -> ReviewAnswer:
@@ -124,7 +124,7 @@ def get_review(
 
 
 @router.patch(
-    "/{review_id}",
+    "/{review_id:uuid}",
     summary="Write into a review",
     operation_id="update_review",
     dependencies=[Needs("valuation:write")],
@@ -160,7 +160,7 @@ def update_review(
 
 
 @router.delete(
-    "/{review_id}",
+    "/{review_id:uuid}",
     summary="Delete a scheduled review",
     operation_id="delete_review",
     status_code=204,

@@ -31,7 +31,7 @@ FIXED_WITH_THE_REVIEW = {"text", "owner", "due_on"}
 
 
 @router.get(
-    "/{review_id}/findings", summary="List a review's findings", operation_id="list_findings"
+    "/{review_id:uuid}/findings", summary="List a review's findings", operation_id="list_findings"
 )
 def list_findings(review_id: UUID, session: SessionDep) -> Page[FindingAnswer]:
     """In the order in which they were written, all on one page."""
@@ -40,7 +40,7 @@ def list_findings(review_id: UUID, session: SessionDep) -> Page[FindingAnswer]:
 
 
 @router.post(
-    "/{review_id}/findings",
+    "/{review_id:uuid}/findings",
     summary="Add a finding",
     operation_id="create_finding",
     status_code=201,
@@ -72,7 +72,7 @@ def create_finding(
 
 
 @router.delete(
-    "/{review_id}/findings/{finding_id}",
+    "/{review_id:uuid}/findings/{finding_id:uuid}",
     summary="Delete a finding",
     operation_id="delete_finding",
     status_code=204,
@@ -96,7 +96,9 @@ def delete_finding(
     )
 
 
-@router.get("/{review_id}/actions", summary="List a review's actions", operation_id="list_actions")
+@router.get(
+    "/{review_id:uuid}/actions", summary="List a review's actions", operation_id="list_actions"
+)
 def list_actions(review_id: UUID, session: SessionDep) -> Page[ActionAnswer]:
     """In the order in which they were written, all on one page."""
     repository.get_review(session, review_id)
@@ -104,7 +106,7 @@ def list_actions(review_id: UUID, session: SessionDep) -> Page[ActionAnswer]:
 
 
 @router.post(
-    "/{review_id}/actions",
+    "/{review_id:uuid}/actions",
     summary="Add an action",
     operation_id="create_action",
     status_code=201,
@@ -132,7 +134,7 @@ def create_action(
 
 
 @router.patch(
-    "/{review_id}/actions/{action_id}",
+    "/{review_id:uuid}/actions/{action_id:uuid}",
     summary="Follow an action",
     operation_id="update_action",
     dependencies=[Needs("valuation:write")],

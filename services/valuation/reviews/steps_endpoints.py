@@ -61,7 +61,7 @@ def _answer(
 
 
 @router.post(
-    "/{review_id}/start",
+    "/{review_id:uuid}/start",
     summary="Start a review",
     operation_id="start_review",
     dependencies=[Needs("valuation:write")],
@@ -80,7 +80,7 @@ def start_review(
 
 
 @router.post(
-    "/{review_id}/submit",
+    "/{review_id:uuid}/submit",
     summary="Submit a review for approval",
     operation_id="submit_review",
     dependencies=[Needs("valuation:write")],
@@ -102,7 +102,7 @@ def submit_review(
 
 
 @router.post(
-    "/{review_id}/approve",
+    "/{review_id:uuid}/approve",
     summary="Approve a review",
     operation_id="approve_review",
     dependencies=[Needs("valuation:approve")],
@@ -129,7 +129,7 @@ def approve_review(
 
 
 @router.post(
-    "/{review_id}/return",
+    "/{review_id:uuid}/return",
     summary="Return a submitted review",
     operation_id="return_review",
     dependencies=[Needs("valuation:approve")],

@@ -109,7 +109,7 @@ def _bad_link(message: str) -> RuleBroken:
     )
 
 
-@router.get("/{kpi_id}", summary="Read a value KPI", operation_id="get_value_kpi")
+@router.get("/{kpi_id:uuid}", summary="Read a value KPI", operation_id="get_value_kpi")
 def get_value_kpi(
     kpi_id: UUID, session: SessionDep, language: LanguageDep, response: Response
 ) -> ValueKpiAnswer:
@@ -153,7 +153,7 @@ def _new_row(request: ValueKpiRequest) -> ValueKpi:
 
 
 @router.patch(
-    "/{kpi_id}",
+    "/{kpi_id:uuid}",
     summary="Change a value KPI",
     operation_id="update_value_kpi",
     dependencies=[Needs("valuation:write")],
@@ -186,7 +186,7 @@ def update_value_kpi(
 
 
 @router.delete(
-    "/{kpi_id}",
+    "/{kpi_id:uuid}",
     summary="Delete a value KPI",
     operation_id="delete_value_kpi",
     status_code=204,

@@ -35,7 +35,9 @@ MOST_MONTHS = 600
 router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), WHOLE_COMPANY])
 
 
-@router.get("/{kpi_id}/series", summary="A KPI month by month", operation_id="get_value_kpi_series")
+@router.get(
+    "/{kpi_id:uuid}/series", summary="A KPI month by month", operation_id="get_value_kpi_series"
+)
 def get_value_kpi_series(
     kpi_id: UUID,
     session: SessionDep,

@@ -1,10 +1,10 @@
 """Evaluations on the wire: named figures, axes, sensitivities, scenarios."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.initiatives import Category, Score
 from shared.contracts.values import Code, Contract, DecimalText, ExactText, Period
 
@@ -18,7 +18,7 @@ class CashFlowOfCase(Contract):
     """A payment of a case, placed by `index` (periods from 0), by `on`, or by its position."""
 
     index: Annotated[int, Field(ge=0, le=1200, strict=True)] | None = None
-    on: date | None = None
+    on: Day | None = None
     amount: DecimalText = Field(examples=["-40000"])
     category: Category | None = None
 

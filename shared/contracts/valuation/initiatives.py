@@ -1,11 +1,11 @@
 """Initiatives, what they promise and what they pay, on the wire."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
+from shared.contracts.valuation.days import Day
 from shared.contracts.values import (
     Code,
     Contract,
@@ -63,8 +63,8 @@ class InitiativeRequest(Contract):
     sponsor: Label | None = None
     value_chain_stage: Code | None = None
     stage: Stage = "proposed"
-    historic: bool = False
-    go_live_on: date | None = None
+    historic: StrictBool = False
+    go_live_on: Day | None = None
     strategic_fit: Score | None = None
     business_impact: Score | None = None
     currency: Currency | None = None
@@ -81,7 +81,7 @@ class InitiativePatch(Contract):
     solution: Code | None = None
     sponsor: Label | None = None
     value_chain_stage: Code | None = None
-    go_live_on: date | None = None
+    go_live_on: Day | None = None
     strategic_fit: Score | None = None
     business_impact: Score | None = None
     currency: Currency | None = None
@@ -102,7 +102,7 @@ class InitiativeAnswer(Contract):
     value_chain_stage: str | None
     stage: Stage
     historic: bool
-    go_live_on: date | None
+    go_live_on: Day | None
     strategic_fit: ExactText | None
     business_impact: ExactText | None
     currency: str | None
@@ -118,7 +118,7 @@ class GoLiveRequest(Contract):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"go_live_on": "2026-03-01"}]})
 
-    go_live_on: date | None = None
+    go_live_on: Day | None = None
 
 
 class StepRequest(Contract):
@@ -222,7 +222,7 @@ class CashFlowRequest(Contract):
     )
 
     external_id: Code | None = None
-    on: date
+    on: Day
     amount: DecimalText = Field(examples=["-20000000"])
     category: Category
     basis: Basis = "plan"
@@ -235,7 +235,7 @@ class CashFlowAnswer(Contract):
     id: UUID
     etag: str
     external_id: str | None
-    on: date
+    on: Day
     amount: ExactText
     category: Category
     basis: Basis

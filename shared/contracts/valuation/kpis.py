@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from shared.contracts.valuation.days import Moment
 from shared.contracts.values import (
     Code,
     Contract,
@@ -169,7 +170,7 @@ class ObservationRequest(Contract):
 
     kpi: Code = Field(examples=["mttr"])
     period: Period | None = None
-    at: Instant | None = None
+    at: Moment | None = None
     value: DecimalText = Field(examples=["7.25"])
     source: Code | None = Field(default=None, examples=["itsm"])
     link: Link | None = None

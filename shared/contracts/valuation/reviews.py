@@ -1,11 +1,11 @@
 """Post-implementation reviews and realised value on the wire."""
 
-from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.evaluations import RunCostNote
 from shared.contracts.valuation.initiatives import BenefitKind, Level
 from shared.contracts.values import (
@@ -34,7 +34,7 @@ class ReviewRequest(Contract):
     )
 
     initiative: Code
-    due_on: date
+    due_on: Day
     owner: Label | None = None
 
 
@@ -54,7 +54,7 @@ class ReviewPatch(Contract):
         json_schema_extra={"examples": [{"lessons": ["Train the branches before go-live."]}]}
     )
 
-    due_on: date | None = None
+    due_on: Day | None = None
     owner: Label | None = None
     lessons: list[Text] | None = Field(default=None, max_length=200)
     extra_benefits: list[ExtraBenefit] | None = Field(default=None, max_length=200)
@@ -141,7 +141,7 @@ class ActionRequest(Contract):
 
     text: Text = Field(min_length=1)
     owner: Label
-    due_on: date
+    due_on: Day
 
 
 class ActionPatch(Contract):
@@ -151,7 +151,7 @@ class ActionPatch(Contract):
 
     text: Text | None = Field(default=None, min_length=1)
     owner: Label | None = None
-    due_on: date | None = None
+    due_on: Day | None = None
     state: ActionState | None = None
     note: Text | None = None
 
@@ -163,7 +163,7 @@ class ActionAnswer(Contract):
     etag: str
     text: str
     owner: str
-    due_on: date
+    due_on: Day
     state: ActionState
     overdue: bool
     done_at: Instant | None
@@ -178,7 +178,7 @@ class ReviewSummary(Contract):
     etag: str
     initiative: str
     initiative_name: str
-    due_on: date
+    due_on: Day
     offset_months: int | None
     state: State
     overdue: bool

@@ -117,11 +117,12 @@ def consumption_table(cost: CostFacts, links: Links, language: Language) -> Tabl
     )
     lines: list[tuple[Cell, ...]] = []
     for row in rows_of(cost, "consumer"):
+        name, code = Text(row.name, links.of_object("consumer", row.code)), Text(row.code)
         for item in sorted(row.consumed, key=lambda item: (-item.amount, item.layer, item.code)):
             lines.append(
                 (
-                    Text(row.name, links.of_object("consumer", row.code)),
-                    Text(row.code),
+                    name,
+                    code,
                     Text(item.name, links.of_object(item.layer, item.code)),
                     Text(item.code),
                     money(item.amount, cost),

@@ -1,6 +1,7 @@
 """Where each figure comes from: addresses of the API that show or trace it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 
@@ -22,10 +23,7 @@ class Links:
 
     def of_object(self, layer: str, code: str) -> str:
         """An object's cost traced back to where it came from."""
-        query = {"layer": layer, "code": code, "direction": "back", "to": "pool"}
-        if layer == "pool":
-            query["to"] = "line"
-        return f"{self.of_run('trace')}?{urlencode(query)}"
+        return f"{self.of_run('trace')}?{_trace_query(layer, code)}"
 
     def of_kpi(self, kpi_id: str) -> str:
         """A KPI's series."""
@@ -39,3 +37,10 @@ class Links:
     def of_review(self, review_id: str) -> str:
         """A post-implementation review."""
         return f"{self.valuation}/v1/post-implementation-reviews/{review_id}"
+
+
+@lru_cache(maxsize=50_000)
+def _trace_query(layer: str, code: str) -> str:
+    """One text for each object: a large report names the same objects in many rows."""
+    to = "line" if layer == "pool" else "pool"
+    return urlencode({"layer": layer, "code": code, "direction": "back", "to": to})

@@ -1,0 +1,46 @@
+"""What valuation does when allocation publishes a run: open reviews take in the new cost."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from services.valuation.reviews import repository
+from services.valuation.reviews.workflow import fill_review
+from shared.contracts.jobs import EventEnvelope
+from shared.foundation_endpoints import on_event
+from shared.jobs.queue import defer_job
+from shared.jobs.running import JobContext, register
+from shared.links import href
+
+REFRESH_REVIEW = "refresh_review"
+
+
+def run_published(session: Session, event: EventEnvelope) -> None:
+    """Ask for a fresh filling of every review in progress that a solution's cost concerns."""
+    for review in repository.find_open_of_solutions(session):
+        defer_job(
+            session,
+            service="valuation",
+            kind=REFRESH_REVIEW,
+            subject=f"service:{event.source}",
+            resource_id=review.id,
+            resource_href=href(f"/v1/post-implementation-reviews/{review.id}"),
+            arguments={"run": event.resource_id},
+        )
+
+
+def refresh_review(context: JobContext) -> None:
+    """Fill a review anew while it is in progress; what is submitted or approved stays."""
+    review, initiative = repository.get_review(context.session, context.resource_id, lock=True)
+    if review.state == "in_progress":
+        fill_review(context.session, review, initiative)
+        review.version += 1
+
+
+def _keep_as_it_is(_: Session, __: UUID, ___: dict[str, Any], ____: str) -> None:
+    """A review that could not be filled anew keeps its earlier results."""
+
+
+on_event("valuation", "run.published", run_published)
+register(REFRESH_REVIEW, refresh_review, _keep_as_it_is)

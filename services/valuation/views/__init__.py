@@ -1,0 +1,1 @@
+"""Views of value: what solutions cost beside what they bring."""
