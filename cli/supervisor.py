@@ -1,6 +1,6 @@
 """Runs the whole system as separate processes and keeps it running.
 
-Postgres first, then the migrations, then three services and their workers. Whatever dies is
+Postgres first, then three services, the migrations and the workers. Whatever dies is
 started again; when the supervisor itself is killed, the kernel takes its children along and the
 next start recovers. A stop goes the other way round: workers, services, Postgres.
 """
@@ -30,6 +30,7 @@ WORKER_STOP_SECONDS = 25.0
 SERVICE_STOP_SECONDS = 20.0
 _DEATHS_BEFORE_READY = 5
 _LOOK_SECONDS = 0.5
+SAME_WISH_SECONDS = 2.0  # shells and make pass one wish on twice, to process and group
 
 Say = Callable[[str], None]
 
@@ -66,7 +67,9 @@ class Supervisor:
     _listeners: list[Listener] = field(default_factory=list)
     _workers: list[WatchedChild] = field(default_factory=list)
     _services: list[WatchedChild] = field(default_factory=list)
-    _asked: int = 0
+    _asked: bool = False
+    _asked_at: float = 0.0
+    _hurry: bool = False
     _starting: bool = True
 
     def run(self, on_ready: Callable[[Addresses], None]) -> None:
@@ -103,9 +106,11 @@ class Supervisor:
         if self.external_database_url is None:
             self._postgres = PostgresServer(self.folder.path)
             self._postgres.start()
-        self._migrate()
         self._plan_children()
-        for child in (*self._services, *self._workers):
+        for child in self._services:
+            child.start()  # they load while the schema is brought up to date
+        self._migrate()
+        for child in self._workers:
             child.start()
         self._await_ready()
         return Addresses(
@@ -226,8 +231,8 @@ class Supervisor:
                 child.ask_to_stop()
             deadline = time.monotonic() + seconds
             for child in children:
-                if not child.await_end(deadline, hurry=lambda: self._asked > 1):
-                    self.say(f"{child.plan.name} did not end in {seconds:.0f} s and was killed")
+                if not child.await_end(deadline, hurry=lambda: self._hurry):
+                    self.say(f"{child.plan.name} had not ended and was killed")
         if self._postgres is not None:
             self._postgres.stop()
         for listener in self._listeners:
@@ -255,8 +260,12 @@ class Supervisor:
             os.close(writable)
 
     def _note_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self._asked += 1
-        if self._starting and self._asked == 1:
+        now = time.monotonic()
+        self._hurry = self._asked and now - self._asked_at > SAME_WISH_SECONDS
+        if self._asked:
+            return
+        self._asked, self._asked_at = True, now
+        if self._starting:
             raise _StopAsked
 
     @contextmanager

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from shared import idempotency
@@ -53,7 +54,7 @@ async def _let_in(request: Request, scope: str) -> None:
 
 def _takes_json(route: APIRoute) -> bool:
     body = route.body_field
-    return body is not None and "Form" not in type(body.field_info).__name__
+    return body is not None and not isinstance(body.field_info, Form)  # a File is one, too
 
 
 def _expect_json(request: Request) -> None:

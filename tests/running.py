@@ -139,12 +139,13 @@ class LiveServer(threading.Thread):
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._service = service
+        # Imported here: threads that import models at the same time get in each other's way.
+        self._app = importlib.import_module(f"services.{service}.main").app
         self._server: uvicorn.Server | None = None
 
     def run(self) -> None:
         """Serve until stopped."""
-        module = importlib.import_module(f"services.{self._service}.main")
-        config = uvicorn.Config(module.app, log_config=None, lifespan="off")
+        config = uvicorn.Config(self._app, log_config=None, lifespan="off")
         self._server = uvicorn.Server(config)
         self._server.run(sockets=[self._socket])
 

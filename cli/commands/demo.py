@@ -10,6 +10,7 @@ from cli.commands.up import DEFAULT_PORT_BASE
 from cli.data_folder import DEFAULT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+WIDTH = 130  # of tables in a log
 
 
 def demo(
@@ -29,6 +30,8 @@ def demo(
     from cli.demo.story import tell
 
     console = Console(stderr=as_json)
+    if not console.is_terminal:
+        console.width = WIDTH
     console.print("Starting Postgres, three services and their workers.", highlight=False)
     with (
         running_system(data_dir.absolute(), port_base) as addresses,

@@ -57,14 +57,14 @@ def load_model(stage: Stage, system: System, company: Company) -> None:
         send_bulk(system.allocation, "/v1/mappings/bulk", company.mappings)
         share(0.7)
         versions = system.allocation.walk("/v1/model-versions")
-        draft = next(version for version in versions if version["state"] == "draft")
+        draft = next(version for version in versions if version["status"] == "draft")
         system.allocation.request("POST", f"/v1/model-versions/{draft['id']}/publish", body={})
 
 
 def _is_published(system: System, company: Company) -> bool:
     """Whether the published version says just what the file says."""
     versions = system.allocation.walk("/v1/model-versions")
-    if not any(version["state"] == "published" for version in versions):
+    if not any(version["status"] == "published" for version in versions):
         return False
     known = {
         mapping["code"]: mapping

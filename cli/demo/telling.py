@@ -1,19 +1,19 @@
 """How the demo shows figures: tables of exact amounts, nothing rounded but where it says so."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-CENT = Decimal("0.01")
+DIGITS = 60  # more than any sum of NUMERIC(38,18) needs
 
 
 def money(amount: str | Decimal) -> str:
-    """An exact amount with thousands separators; nothing is cut off."""
-    exact = Decimal(amount)
-    return f"{exact:,.2f}" if exact == exact.quantize(CENT) else f"{exact.normalize():,f}"
+    """An exact amount with thousands separators and at least two decimals; nothing is cut off."""
+    whole, _, fraction = f"{Decimal(amount):,f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 def rounded(amount: str | Decimal) -> str:
@@ -30,7 +30,7 @@ def table(
     console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> None:
     """A table whose columns after `>` stand right."""
-    shown = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
+    shown = Table(show_edge=False)
     for column in columns:
         name = column.removeprefix(">")
         shown.add_column(
@@ -40,7 +40,7 @@ def table(
         )
     for row in rows:
         shown.add_row(*row)
-    console.print()
+    console.print(f"\n[bold]{title}", highlight=False)
     console.print(shown, highlight=False)
 
 
@@ -60,7 +60,7 @@ def show_imports(console: Console, imports: Sequence[dict[str, Any]]) -> None:
                     "" if amount is None else f"{money(amount['accepted'])} {amount['currency']}",
                 ]
             )
-    columns = ["file", ">rows", ">accepted", ">rejected", ">duplicate"]
+    columns = ["file", ">rows", ">accepted", ">rejected", ">double"]
     table(
         console,
         "Imports: what was received and what was accepted",
@@ -76,14 +76,20 @@ def show_reconciliation(
     rows = [
         [
             step["name"],
-            "\n".join(f"{each['label']} {money(each['amount'])}" for each in step["left"]),
-            "\n".join(f"{each['label']} {money(each['amount'])}" for each in step["right"]),
+            _side(step["left"]),
+            _side(step["right"]),
             money(step["difference"]) if Decimal(step["difference"]) else "0",
         ]
         for step in steps
     ]
     title = f"Reconciliation {run['period']}, {run['currency']}, to the last unit"
     table(console, title, ["step", ">left", ">right", ">difference"], rows)
+
+
+def _side(entries: Sequence[dict[str, Any]]) -> str:
+    """The amounts of one side; zeros are left out beside others."""
+    moved = [each for each in entries if Decimal(each["amount"]) != 0] or entries[:1]
+    return "\n".join(f"{each['label']} {money(each['amount'])}" for each in moved)
 
 
 def show_view(
@@ -95,13 +101,14 @@ def show_view(
     rows = [
         [
             item["name"],
+            str(item["code"] or "").rpartition(":")[2],
             *([str(item.get(extra) or "")] if extra else []),
             rounded(item["amount"]),
             percent(item["share"]),
         ]
         for item in shown
     ]
-    columns = ["what", *([extra.replace("_", " ")] if extra else []), ">amount", ">share"]
+    columns = ["what", "code", *([extra.replace("_", " ")] if extra else []), ">amount", ">share"]
     table(console, f"{title}, to the cent", columns, rows)
 
 
@@ -148,11 +155,11 @@ def show_trace(
         console, f"{bill['name']}: {money(trace['amount'])}, traced to ledger lines", columns, rows
     )
     parts = [Decimal(each["amount"]) for each in trace["contributions"]]
-    total = sum(parts, Decimal(trace["rest"]))
-    difference = (total - Decimal(trace["amount"])).normalize()
-    console.print(
-        f"  the parts add up to {money(total)}; difference {difference:f}", highlight=False
-    )
+    with localcontext(prec=DIGITS):
+        total = sum(parts, Decimal(trace["rest"]))
+        difference = total - Decimal(trace["amount"])
+    left = money(difference) if difference else "0"
+    console.print(f"  the parts add up to {money(total)}; difference {left}", highlight=False)
 
 
 def show_figures(console: Console, figures: dict[str, Any]) -> None:

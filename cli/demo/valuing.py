@@ -85,10 +85,10 @@ def draw_flow(stage: Stage, system: System, out: Path, kind: str) -> Path:
     """The picture of the money's way from pools to consumers."""
     target = out / f"cost-flow.{kind}"
     media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
-    query = {"from": COUNCIL_PERIODS[0], "to": COUNCIL_PERIODS[-1]}
+    query = {"period": COUNCIL_PERIODS[-1]}
     with stage.step(f"picture {target.name}"):
         drawn = system.valuation.request(
-            "GET", "/v1/charts/cost-flow", query=query, headers={"Accept": media}
+            "GET", "/v1/charts/flow", query=query, headers={"Accept": media}
         )
     target.write_bytes(drawn.content)
     return target

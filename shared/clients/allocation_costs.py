@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.clients.base import ServiceClient, service_key
-from shared.contracts.values import decimal_from_text
+from shared.money import EXACT
 from shared.settings import get_settings
 
 TIMEOUT_SECONDS = 4.0
@@ -34,7 +34,7 @@ class AllocationCosts(ServiceClient):
         path = f"/v1/runs/{run}/balances"
         for item in self.walk(path, layer="solution", code=solution, rollup="true"):
             if item["code"] == solution:
-                return decimal_from_text(item["own"]) + decimal_from_text(item["received"])
+                return EXACT.add(Decimal(item["own"]), Decimal(item["received"]))
         return None
 
 

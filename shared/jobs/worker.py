@@ -38,7 +38,7 @@ async def _work(service: str, settings: Settings, *, install_signal_handlers: bo
     stop = threading.Event()
     chores = threading.Thread(target=run_chores, args=(service, stop), daemon=True)
     async with app.open_async():
-        sweeper = asyncio.create_task(_sweep(app, service, settings))
+        sweeper = asyncio.create_task(_sweep(app, service, settings, stop))
         chores.start()
         try:
             await app.run_worker_async(
@@ -53,8 +53,9 @@ async def _work(service: str, settings: Settings, *, install_signal_handlers: bo
                 delete_jobs="successful",
             )
         finally:
-            sweeper.cancel()
+            # A cancellation can end as the error of a lost connection, so the flag comes first.
             stop.set()
+            sweeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sweeper
             await asyncio.to_thread(chores.join, 15)
@@ -70,9 +71,11 @@ def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
     )
 
 
-async def _sweep(app: procrastinate.App, service: str, settings: Settings) -> None:
+async def _sweep(
+    app: procrastinate.App, service: str, settings: Settings, stop: threading.Event
+) -> None:
     """Take up again what a dead worker left behind."""
-    while True:
+    while not stop.is_set():
         try:
             stalled = await app.job_manager.get_stalled_jobs(
                 queue=service, seconds_since_heartbeat=settings.worker_stalled_seconds

@@ -1,0 +1,61 @@
+"""Our own book of what the system has accepted, and its comparison with what it answers."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+Line = tuple[str, Decimal]
+"""How a line is told apart (its document number) and its amount."""
+
+
+@dataclass
+class Accounts:
+    """Lines that were answered 2xx (`owed`), lines of requests without an answer (`doubtful`)."""
+
+    owed: dict[str, Decimal] = field(default_factory=dict)
+    doubtful: list[dict[str, Decimal]] = field(default_factory=list)
+    jobs: list[tuple[str, str]] = field(default_factory=list)
+    imports: dict[str, int] = field(default_factory=dict)
+    runs: list[str] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note_lines(self, lines: dict[str, Decimal]) -> None:
+        """These lines were accepted."""
+        with self._lock:
+            self.owed.update(lines)
+
+    def note_doubtful(self, lines: dict[str, Decimal]) -> None:
+        """Nobody answered: all of these lines are there, or none."""
+        with self._lock:
+            self.doubtful.append(lines)
+
+    def note_job(self, service: str, job_id: str) -> None:
+        """This job was accepted, so it must end well."""
+        with self._lock:
+            self.jobs.append((service, job_id))
+
+    def note_crash(self, sentence: str) -> None:
+        """A service answered 500: it knew no better."""
+        with self._lock:
+            self.crashes.append(sentence)
+
+    def differences(self, found: list[Line]) -> list[str]:
+        """What the system holds too much, too little or otherwise; empty when all is well."""
+        counts = Counter(name for name, _ in found)
+        amounts = dict(found)
+        wrong = [f"{name} is there {count} times" for name, count in counts.items() if count > 1]
+        wrong += [f"{name} is lost" for name in self.owed if name not in amounts]
+        wrong += [
+            f"{name} is {amounts[name]}, not {amount}"
+            for name, amount in self.owed.items()
+            if name in amounts and amounts[name] != amount
+        ]
+        known = set(self.owed)
+        for batch in self.doubtful:
+            known |= set(batch)
+            present = sum(name in amounts for name in batch)
+            if present not in {0, len(batch)}:
+                wrong.append(f"{present} of {len(batch)} lines of one request are there")
+        return wrong + [f"{name} was never sent" for name in amounts if name not in known]
