@@ -80,7 +80,9 @@ class WaitForJob:
             await held.release(send)
             return
         path = scope["path"] if scope["method"] == "GET" else without_prefix(found)
-        await self.app(_second_request(scope, path), _no_body, _with_first_headers(held, send))
+        await self.app(
+            _second_request(scope, path), _no_body(receive), _with_first_headers(held, send)
+        )
 
 
 def _wait_seconds(scope: Scope) -> float:
@@ -148,8 +150,14 @@ def _second_request(scope: Scope, path: str) -> Scope:
     }
 
 
-async def _no_body() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}
+def _no_body(receive: Receive) -> Receive:
+    """An empty body, then whatever the client does next (streams wait for its disconnect)."""
+    empty: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive_nothing() -> Message:
+        return empty.pop() if empty else await receive()
+
+    return receive_nothing
 
 
 def _with_first_headers(held: HeldAnswer, send: Send) -> Callable[[Message], Any]:

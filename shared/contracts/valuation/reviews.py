@@ -142,6 +142,7 @@ class ActionRequest(Contract):
     text: Text = Field(min_length=1)
     owner: Label
     due_on: Day
+    state: ActionState = "open"
 
 
 class ActionPatch(Contract):
