@@ -64,7 +64,7 @@ class RequestFrame:
             correlation_id.reset(token)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = getattr(scope.get("route"), "path_format", "unmatched")
         method = scope["method"] if scope["method"] in METHODS else "other"
         metrics.http_requests.labels(self.service, method, route, str(status)).inc()
         metrics.http_request_seconds.labels(self.service, method, route).observe(seconds)
