@@ -118,7 +118,7 @@ def delete_observation(
     observation_id: UUID, session: SessionDep, caller: CallerDep, if_match: IfMatchDep
 ) -> None:
     """For what was measured wrongly; what an approved review says stays as it was."""
-    row, kpi = repository.get_observation(session, observation_id)
+    row, kpi = repository.get_observation(session, observation_id, lock=True)
     check_if_match(if_match, row)
     session.delete(row)
     before = row.model_dump() | {"kpi": kpi}

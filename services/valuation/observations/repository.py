@@ -38,13 +38,17 @@ def find_by_kpis_and_periods(
     return {natural_key(row): row for row in session.execute(query).scalars()}
 
 
-def get_observation(session: Session, observation_id: UUID) -> tuple[Observation, str]:
-    """One observation by its id, with the code of its KPI."""
+def get_observation(
+    session: Session, observation_id: UUID, *, lock: bool = False
+) -> tuple[Observation, str]:
+    """One observation by its id, with the code of its KPI; `lock` until the end."""
     query = (
         select(Observation, col(ValueKpi.code))
         .join(ValueKpi, col(ValueKpi.id) == col(Observation.kpi_id))
         .where(col(Observation.id) == observation_id)
     )
+    if lock:
+        query = query.with_for_update(of=Observation)
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound(f"observation {observation_id}")

@@ -64,7 +64,7 @@ def review_answer(
     return ReviewAnswer(
         **_summary(review, initiative, language),
         results=shown_results(review),
-        verdict_rule=VERDICT_RULE,
+        verdict_rule=VERDICT_RULE[language],
         allocated_cost=shown_run_cost(review, initiative, language),
         filled_at=review.filled_at,
         findings=[finding_answer(row) for row in repository.list_findings(session, review.id)],

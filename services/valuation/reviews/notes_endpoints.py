@@ -124,7 +124,11 @@ def create_action(
     check_changeable(review.state)  # type: ignore[arg-type]
     now = utc_now()
     row = ReviewAction(
-        review_id=review_id, **request.model_dump(), state="open", created_at=now, updated_at=now
+        review_id=review_id,
+        **request.model_dump(),
+        done_at=now if request.state == "done" else None,
+        created_at=now,
+        updated_at=now,
     )
     session.add(row)
     session.flush()

@@ -17,11 +17,17 @@ Verdict = Literal["exceeded", "met", "nearly_met", "partly_met", "not_met", "wor
 DECIMALS = 12
 SEASON = 12  # months of a year
 _EXCEEDED, _MET, _NEARLY, _PARTLY = Decimal("1.1"), Decimal(1), Decimal("0.9"), Decimal("0.5")
-VERDICT_RULE = (
-    "attainment >= 1.1 exceeded, >= 1 met, >= 0.9 nearly_met, >= 0.5 partly_met, >= 0 not_met, "
-    "below 0 worse; without attainment because target equals baseline: met if the actual is at "
-    "least as good as the target, else worse"
-)
+VERDICT_RULE = {
+    "en": (
+        "attainment >= 1.1 exceeded, >= 1 met, >= 0.9 nearly_met, >= 0.5 partly_met,"
+        " >= 0 not_met, below 0 worse; without attainment because target equals baseline:"
+        " met if the actual is at least as good as the target, else worse"
+    ),
+    "zh-CN": (
+        "达成度≥1.1为exceeded，≥1为met，≥0.9为nearly_met，≥0.5为partly_met，≥0为not_met，"
+        "小于0为worse；目标等于基线而无达成度时：实际不差于目标为met，否则为worse"
+    ),
+}
 
 
 @dataclass(frozen=True)

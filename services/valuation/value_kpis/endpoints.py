@@ -168,7 +168,7 @@ def update_value_kpi(
     if_match: IfMatchDep,
 ) -> ValueKpiAnswer:
     """A merge patch; the code stays."""
-    row = repository.get_value_kpi(session, kpi_id)
+    row = repository.get_value_kpi(session, kpi_id, lock=True)
     check_if_match(if_match, row)
     before = row.model_dump()
     given = read_patch(patch, never_null=NEVER_NULL)
@@ -196,7 +196,7 @@ def delete_value_kpi(
     kpi_id: UUID, session: SessionDep, caller: CallerDep, if_match: IfMatchDep
 ) -> None:
     """Only while nothing is observed or promised by it (409 `kpi_in_use`)."""
-    row = repository.get_value_kpi(session, kpi_id)
+    row = repository.get_value_kpi(session, kpi_id, lock=True)
     check_if_match(if_match, row)
     if repository.is_used(session, kpi_id):
         raise Conflict("observations or expectations name this KPI", code="kpi_in_use")

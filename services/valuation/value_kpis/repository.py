@@ -20,9 +20,9 @@ def hold_alone(session: Session) -> None:
     )
 
 
-def get_value_kpi(session: Session, kpi_id: UUID) -> ValueKpi:
-    """One KPI by its id."""
-    found = session.get(ValueKpi, kpi_id)
+def get_value_kpi(session: Session, kpi_id: UUID, *, lock: bool = False) -> ValueKpi:
+    """One KPI by its id; `lock` keeps others from changing it until the end."""
+    found = session.get(ValueKpi, kpi_id, with_for_update=lock or None)
     if found is None:
         raise NotFound(f"value KPI {kpi_id}")
     return found
