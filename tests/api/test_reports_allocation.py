@@ -19,6 +19,7 @@ MONTHLY = {
     "format": "xlsx",
     "language": "zh-CN",
 }
+SUPPLY_SHARES = {"WEB": "60", "EVIL": "30", "WEST-SHOPS": "10"}
 INJECTION = "=cmd|'/c calc'!A1"
 
 
@@ -60,7 +61,10 @@ def company(services: LiveServices) -> str:
             a_thing("SCM", "供应链协同", value_chain_stage="supply"),
         ],
         "consumers": [
-            a_thing("SHOPS", "直营门店"),
+            a_thing("EAST", "华东"),
+            a_thing("SHOPS", "直营门店", parent="EAST"),
+            a_thing("WEST", "华西"),
+            a_thing("WEST-SHOPS", "直营门店", parent="WEST"),
             a_thing("WEB", "电商渠道"),
             a_thing("EVIL", INJECTION),
         ],
@@ -81,7 +85,7 @@ def company(services: LiveServices) -> str:
         a_mapping("solutions", "resource_to_solution", {}, {"DESIGN": "40", "SCM": "60"})
         | {"portion": "90"},
         a_mapping("design", "solution_to_consumer", {"code": "DESIGN"}, "SHOPS"),
-        a_mapping("scm", "solution_to_consumer", {"code": "SCM"}, {"WEB": "70", "EVIL": "30"}),
+        a_mapping("scm", "solution_to_consumer", {"code": "SCM"}, SUPPLY_SHARES),
     ]
     made(services.allocation.post("/v1/mappings/bulk", json={"items": mappings}))
     draft = services.allocation.get("/v1/model-versions?status=draft").json()["items"][0]
@@ -169,6 +173,13 @@ def test_figures_are_those_of_the_run_to_the_last_digit(
     told = {row["code"]["text"]: row["amount"]["amount"] for row in rows(document, "consumer")}
     assert told == {item["code"]: item["amount"] for item in view["items"]}
     assert sum(map(Decimal, told.values())) == Decimal("1350.09")
+
+
+def test_objects_of_one_name_are_told_apart_by_their_parents(document: dict[str, Any]) -> None:
+    names = {row["code"]["text"]: row["name"]["text"] for row in rows(document, "consumer")}
+    assert names["SHOPS"] == "华东 › 直营门店"
+    assert names["WEST-SHOPS"] == "华西 › 直营门店"
+    assert names["WEB"] == "电商渠道"
 
 
 def test_cost_by_pool_is_split_by_type(document: dict[str, Any]) -> None:

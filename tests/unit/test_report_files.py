@@ -232,6 +232,16 @@ def test_text_with_markup_signs_reaches_the_pdf_as_text() -> None:
     assert render_pdf(a_document(cost=some_costs(consumer_name=name))).startswith(b"%PDF")
 
 
+@pytest.mark.parametrize("form", RENDERERS)
+def test_names_with_control_characters_break_no_file(form: str) -> None:
+    document = a_document(cost=some_costs(consumer_name="a\x01\x0b\x1f\uffffb"))
+    content = RENDERERS[form](document)
+    assert content
+    if form == "xlsx":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parsed(archive.read("xl/sharedStrings.xml"))
+
+
 def test_json_carries_exact_amounts_as_strings(document: Document) -> None:
     body = json.loads(render_json(document))
     consumers = next(

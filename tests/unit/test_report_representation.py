@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from services.valuation.reports.answers import names_etag, preferred
+from services.valuation.reports.clear_names import clear_name, repeated_names
 from services.valuation.reports.content.inputs import CostRow, KpiFacts
 from services.valuation.views.domain import is_underused, join_cost_and_value, value_per_cost
 from shared.exports import NotAcceptable
@@ -93,3 +94,15 @@ def test_solutions_come_costliest_first_with_their_own_kpis() -> None:
         ("CRM", "sales", 1),
     ]
     assert joined[0].share == Decimal("0.75")
+
+
+def test_only_names_that_repeat_get_their_parent_in_front() -> None:
+    names = {"hw/lease": "Lease", "dc/lease": "Lease", "saas": "SaaS"}
+    assert repeated_names(names) == ["hw/lease", "dc/lease"]
+    known = {
+        "hw": {"code": "hw", "name": "Hardware", "parent": None},
+        "hw/lease": {"code": "hw/lease", "name": "Lease", "parent": "hw"},
+    }
+    assert clear_name("hw/lease", known) == "Hardware › Lease"
+    assert clear_name("hw", known) is None
+    assert clear_name("unknown", known) is None

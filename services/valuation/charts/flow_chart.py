@@ -17,14 +17,14 @@ from services.valuation.charts.figures import (
 from services.valuation.charts.flow_graph import UNALLOCATED, FlowGraph, FlowNode, other_id
 from services.valuation.charts.label_width import shorten
 from services.valuation.charts.sankey import NODE_WIDTH, PlacedNode, Sankey, place_flow
-from services.valuation.charts.style import Spec, finish, mark
+from services.valuation.charts.style import Layer, Spec, finish, mark
 from services.valuation.charts.wording import word
 
 _LEFT = 245.0
 _RIGHT = 255.0
 _BETWEEN = 780.0
 _HEAD = 34.0
-_LABEL_EM = 14.5
+_LABEL_EM = 19.0
 _MIDDLE_EM = 12.5
 _SPACE = "\u2002"  # renderers fold ordinary double spaces
 
@@ -87,7 +87,7 @@ def _colours(picture: Sankey) -> dict[str, str]:
     return colours
 
 
-def _ribbon_layer(picture: Sankey, caption: FlowCaption, height: float) -> Any:
+def _ribbon_layer(picture: Sankey, caption: FlowCaption, height: float) -> Layer:
     colours = _colours(picture)
     names = {item.node.id: item.node.name for item in picture.nodes}
     values = []
@@ -107,10 +107,10 @@ def _ribbon_layer(picture: Sankey, caption: FlowCaption, height: float) -> Any:
                     "tip": tip,
                 }
             )
-    return mark("area", values, opacity=0.42, detail="link", line=False)
+    return mark("area", "ribbons", values, fillOpacity=0.42, detail="link", interpolate="monotone")
 
 
-def _node_layer(picture: Sankey, caption: FlowCaption, height: float) -> Any:
+def _node_layer(picture: Sankey, caption: FlowCaption, height: float) -> Layer:
     colours = _colours(picture)
     values = [
         {
@@ -124,26 +124,24 @@ def _node_layer(picture: Sankey, caption: FlowCaption, height: float) -> Any:
         }
         for item in picture.nodes
     ]
-    return mark("rect", values, cornerRadius=1.5)
+    return mark("rect", "nodes", values, cornerRadius=1.5)
 
 
-def _label_layers(picture: Sankey, caption: FlowCaption, height: float) -> list[Any]:
+def _label_layers(picture: Sankey, caption: FlowCaption, height: float) -> list[Layer]:
     """Names outside on both edges; inside on a white halo, so ribbons never hide a word."""
     last = len(picture.columns) - 1
+    text: dict[str, Any] = {"baseline": "middle", "fontSize": 12}
     layers = []
-    for align, halo, members in (
-        ("right", False, [item for item in picture.nodes if item.column == 0 < last]),
-        ("left", True, [item for item in picture.nodes if 0 < item.column < last]),
-        ("left", False, [item for item in picture.nodes if item.column == last]),
+    for place, align, members in (
+        ("first", "right", [item for item in picture.nodes if item.column == 0 < last]),
+        ("inner", "left", [item for item in picture.nodes if 0 < item.column < last]),
+        ("last", "left", [item for item in picture.nodes if item.column == last]),
     ):
-        values = [_label(item, caption, height, align, halo) for item in members]
-        if not values:
-            continue
-        if halo:
-            layers.append(
-                mark("text", values, align=align, baseline="middle", fontSize=12, halo=True)
-            )
-        layers.append(mark("text", values, align=align, baseline="middle", fontSize=12))
+        values = [_label(item, caption, height, align, place == "inner") for item in members]
+        if values and place == "inner":
+            layers.append(mark("text", "labels-inner", values, align=align, halo=True, **text))
+        if values:
+            layers.append(mark("text", f"labels-{place}", values, align=align, **text))
     return layers
 
 
@@ -165,7 +163,7 @@ def _label(
     }
 
 
-def _head_layer(picture: Sankey, graph: FlowGraph, caption: FlowCaption, height: float) -> Any:
+def _head_layer(picture: Sankey, graph: FlowGraph, caption: FlowCaption, height: float) -> Layer:
     last = len(picture.columns) - 1
     values = []
     for column, (layer, x) in enumerate(picture.columns):
@@ -179,7 +177,7 @@ def _head_layer(picture: Sankey, graph: FlowGraph, caption: FlowCaption, height:
                 "tip": word(layer, caption.language),
             }
         )
-    return mark("text", values, align="left", baseline="middle", fontSize=13)
+    return mark("text", "heads", values, align="left", baseline="middle", fontSize=13)
 
 
 def _of_layer(nodes: Sequence[FlowNode], layer: str) -> list[FlowNode]:
@@ -210,7 +208,7 @@ def _notes(graph: FlowGraph, caption: FlowCaption) -> list[str]:
     return notes
 
 
-def _note_layer(notes: list[str], picture_height: float, height: float) -> Any:
+def _note_layer(notes: list[str], picture_height: float, height: float) -> Layer:
     values = [
         {
             "x": 4.0,
@@ -221,4 +219,4 @@ def _note_layer(notes: list[str], picture_height: float, height: float) -> Any:
         }
         for number, note in enumerate(notes)
     ]
-    return mark("text", values, align="left", baseline="middle", fontSize=11.5)
+    return mark("text", "notes", values, align="left", baseline="middle", fontSize=11.5)

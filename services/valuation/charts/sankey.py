@@ -19,7 +19,7 @@ NODE_WIDTH = 14.0
 _LABEL_HEIGHT = 19.0
 _GAP = 7.0
 _SWEEPS = 24
-_BEND_POINTS = 24
+_BEND_POINTS = 12
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """One look for all pictures, and the few Altair marks they are made of."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -10,35 +11,44 @@ Spec = dict[str, Any]
 Values = list[dict[str, Any]]
 
 
-def mark(kind: str, values: Values, *, detail: str | None = None, **looks: Any) -> Any:
+@dataclass(frozen=True)
+class Layer:
+    """One mark of a picture, and the rows that it draws under a name of their own."""
+
+    chart: Any
+    name: str
+    values: Values
+
+
+def mark(kind: str, name: str, values: Values, *, detail: str | None = None, **looks: Any) -> Layer:
     """A layer of one mark over rows that carry their own x, y, colour, text and tooltip.
 
     Rows are in pixels with y growing upwards; `halo=True` draws text as a broad white outline.
+    The rows stay out of Altair, which would check and copy each of them several times.
     """
     if looks.pop("halo", False):
         looks |= {"stroke": palette.PAPER, "strokeWidth": 3.5, "strokeJoin": "round"}
-    chart = alt.Chart(alt.InlineData(values=values))
-    chart = getattr(chart, f"mark_{kind}")(aria=False, **looks)
+    chart = getattr(alt.Chart(alt.NamedData(name=name)), f"mark_{kind}")(aria=False, **looks)
     first = values[0] if values else {}
     channels: dict[str, Any] = {
         "x": alt.X("x:Q", axis=None),
         "y": alt.Y("y:Q", axis=None),
         "color": alt.Color("colour:N", scale=None, legend=None),
     }
-    channels |= {name: f"{name}:Q" for name in ("x2", "y2") if name in first}
+    channels |= {key: f"{key}:Q" for key in ("x2", "y2") if key in first}
     if "text" in first:
         channels["text"] = "text:N"
     if "tip" in first:
         channels["tooltip"] = "tip:N"
     if detail:
         channels["detail"] = f"{detail}:N"
-    return chart.encode(**channels)
+    return Layer(chart.encode(**channels), name, values)
 
 
-def finish(layers: list[Any], width: float, height: float, title: str, subtitle: str) -> Spec:
+def finish(layers: list[Layer], width: float, height: float, title: str, subtitle: str) -> Spec:
     """Stack the layers on one pixel plane with title and house style; Altair checks the schema."""
     whole = (
-        alt.layer(*layers)
+        alt.layer(*(layer.chart for layer in layers))
         .properties(width=width, height=height, title=title_of(title, subtitle))
         .configure_view(stroke=None)
     )
@@ -46,6 +56,7 @@ def finish(layers: list[Any], width: float, height: float, title: str, subtitle:
     for layer in spec["layer"]:
         layer["encoding"]["x"]["scale"] = {"domain": [0, width], "zero": False, "nice": False}
         layer["encoding"]["y"]["scale"] = {"domain": [0, height], "zero": False, "nice": False}
+    spec["datasets"] = {layer.name: layer.values for layer in layers}
     spec["description"] = f"{title}. {subtitle}"
     return with_house_style(spec)
 

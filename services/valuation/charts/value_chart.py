@@ -37,12 +37,16 @@ class Attainment:
 
 
 def cost_value_chart(pairs: Sequence[SharePair], subtitle: str, language: Language) -> Spec:
-    """Two bars for each thing, cost above value; a missing value is said, not drawn as zero."""
-    kinds = [word("cost_share", language), word("value_share", language)]
+    """Two bars for each thing, cost above value; a missing value is said, not drawn as zero.
+
+    Where no value is told at all, cost stands alone.
+    """
+    told = any(pair.value_share is not None for pair in pairs)
+    kinds = [word("cost_share", language), *([word("value_share", language)] if told else [])]
     rows: list[dict[str, Any]] = []
     names = distinct_labels([pair.name for pair in pairs], _LABEL_EM)
     for name, pair in zip(names, pairs, strict=True):
-        for kind, share in zip(kinds, (pair.cost_share, pair.value_share), strict=True):
+        for kind, share in zip(kinds, (pair.cost_share, pair.value_share), strict=False):
             rows.append(
                 {
                     "name": name,
@@ -67,14 +71,16 @@ def cost_value_chart(pairs: Sequence[SharePair], subtitle: str, language: Langua
         color=alt.Color(
             "kind:N",
             sort=kinds,
-            scale=alt.Scale(domain=kinds, range=[palette.COST, palette.VALUE]),
+            scale=alt.Scale(domain=kinds, range=[palette.COST, palette.VALUE][: len(kinds)]),
             legend=alt.Legend(title=None, orient="top", direction="horizontal"),
         )
     )
     labels = base.mark_text(aria=False, align="left", dx=6, fontSize=12).encode(
         text="label:N", color=alt.value(palette.INK)
     )
-    return _whole(alt.layer(bars, labels), len(names) * 52, "cost-value", subtitle, language)
+    return _whole(
+        alt.layer(bars, labels), len(names) * (52 if told else 34), "cost-value", subtitle, language
+    )
 
 
 def attainment_chart(items: Sequence[Attainment], subtitle: str, language: Language) -> Spec:

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.valuation.charts.figures import add_exactly
 from services.valuation.charts.flow_graph import FlowLink, FlowNode
+from services.valuation.reports.clear_names import name_apart
 from services.valuation.reports.content.inputs import (
     Consumed,
     CostFacts,
@@ -69,13 +70,14 @@ def gather_cost(
     layers = {
         layer: view for layer, view in _VIEW_OF_LAYER.items() if "layers" in parts or view in parts
     }
-    rows = {
-        layer: tuple(_rows(layer, client.list_view(view, identifier, **query)))
-        for layer, view in layers.items()
+    items = {
+        layer: list(client.list_view(view, identifier, **query)) for layer, view in layers.items()
     }
     flow = client.get_flow(identifier, **query) if "flow" in parts else NO_FLOW
+    open_ends = list(client.list_unallocated(identifier)) if "unallocated" in parts else []
+    name_apart(client, items, [*flow["nodes"], *open_ends])
+    rows = {layer: tuple(_rows(layer, found)) for layer, found in items.items()}
     proof = client.get_reconciliation(identifier) if "proof" in parts else {"steps": []}
-    open_ends = client.list_unallocated(identifier) if "unallocated" in parts else ()
     # Stages are counted over every single solution, whatever level the tables show.
     solutions = client.list_view("solutions", identifier) if "stages" in parts else ()
     return CostFacts(
@@ -128,7 +130,7 @@ def run_facts(run: Mapping[str, Any]) -> RunFacts:
 
 def stages_of_solutions(client: AllocationFigures) -> dict[str, str]:
     """Each solution's stage of the value chain: its own, else its nearest parent's."""
-    known = {item["code"]: item for item in client.list_solutions()}
+    known = {item["code"]: item for item in client.list_objects("solution")}
     stages: dict[str, str] = {}
     for code in known:
         at: str | None = code

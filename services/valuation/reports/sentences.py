@@ -65,6 +65,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "{stage}: {cost} of IT cost, {revenue} of revenue.",
         "zh-CN": "{stage}环节 IT 投入占比 {cost}，贡献营收占比 {revenue}。",
     },
+    "stage_cost": {
+        "en": "{stage}: {cost} of IT cost.",
+        "zh-CN": "{stage}环节 IT 投入占比 {cost}。",
+    },
     "stage_cost_only": {
         "en": "{stage}: {cost} of IT cost; no revenue KPI is linked to it, so its share of value "
         "cannot be told.",

@@ -15,7 +15,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_range
 
 from services.valuation.charts.figures import add_exactly, minor_digits
-from services.valuation.charts.label_width import em_width
+from services.valuation.charts.label_width import em_width, legible
 from services.valuation.charts.render import render_png
 from services.valuation.reports.document import (
     Cell,
@@ -229,7 +229,8 @@ class _Book:
 
 
 def clipped(text: str) -> str:
-    """As much text as a cell can hold."""
+    """As much text as a cell can hold, without what no workbook may hold."""
+    text = legible(text)
     return text if len(text) <= _EXCEL_TEXT else text[: _EXCEL_TEXT - 1] + "…"
 
 

@@ -52,7 +52,7 @@ def chain_section(cost: CostFacts, value: ValueFacts, links: Links, language: La
         said
         for stage in stages
         if stage.stage is not None
-        for said in [_stage_sentence(stage, value.stage_names, links, language)]
+        for said in [_stage_sentence(stage, value.stage_names, links, language, bool(units))]
     ]
     if not known:
         sentences.append(sentence("no_stages", language, {}, "note"))
@@ -134,16 +134,18 @@ def _stage_name(stage: StageValue, names: Mapping[str, str], language: Language)
 
 
 def _stage_sentence(
-    stage: StageValue, names: Mapping[str, str], links: Links, language: Language
+    stage: StageValue, names: Mapping[str, str], links: Links, language: Language, told: bool
 ) -> Sentence:
-    source = f"{links.valuation}/v1/value-chain"
-    cells: dict[str, Cell | str] = {"stage": Text(_stage_name(stage, names, language), source)}
+    """Both shares; cost alone where this stage, or (`told` false) no stage, has a revenue KPI."""
+    name = Text(_stage_name(stage, names, language), links.of_view("solutions"))
+    cells: dict[str, Cell | str] = {"stage": name}
     if stage.cost_share is not None:
         cells["cost"] = Share(stage.cost_share, links.of_view("solutions"))
     if stage.revenue_share is not None:
-        cells["revenue"] = Share(stage.revenue_share, source)
+        cells["revenue"] = Share(stage.revenue_share, f"{links.valuation}/v1/value-kpis")
     if "revenue" not in cells:
-        return sentence("stage_cost_only", language, {"cost": Missing("–"), **cells})
+        key = "stage_cost_only" if told else "stage_cost"
+        return sentence(key, language, {"cost": Missing("–"), **cells})
     if not stage.cost:
         return sentence("stage_revenue_only", language, cells)
     return sentence("stage", language, {"cost": Missing("–"), **cells})
