@@ -7,6 +7,12 @@ from shared.clients.base import ServiceClient, service_key
 from shared.settings import get_settings
 
 TIMEOUT_SECONDS = 20.0
+_COLLECTIONS = {
+    "pool": "cost-pools",
+    "resource": "resources",
+    "solution": "solutions",
+    "consumer": "consumers",
+}
 
 
 class AllocationFigures(ServiceClient):
@@ -37,9 +43,9 @@ class AllocationFigures(ServiceClient):
         """What stays on objects, with its reason."""
         return self.walk(f"/v1/runs/{run}/unallocated")
 
-    def list_solutions(self) -> Iterator[dict[str, Any]]:
-        """The solutions with their parents and stages of the value chain."""
-        return self.walk("/v1/solutions")
+    def list_objects(self, layer: str) -> Iterator[dict[str, Any]]:
+        """The cost objects of a layer with their parents and stages of the value chain."""
+        return self.walk(f"/v1/{_COLLECTIONS[layer]}")
 
     def _json(self, path: str, **query: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self.request("GET", path, query=query).json()

@@ -325,7 +325,7 @@ def test_a_bound_caller_sees_its_own_part_only(
     seen = ok(allocation.get(f"{path}/balances", headers=headers))["items"]
     assert {item["code"] for item in seen} == {"GROUP", "EAST"}
     flows = ok(allocation.get(f"{path}/flows", headers=headers))["items"]
-    assert {item["target"] for item in flows} == {"EAST"}
+    assert {(item["target"], item["share"]) for item in flows} == {("EAST", None)}
     query = {"layer": "consumer", "code": "EAST", "to": "pool"}
     ok(allocation.get(f"{path}/trace", params=query, headers=headers))
     for layer, code in (("consumer", "WEST"), ("pool", "CLOUD")):

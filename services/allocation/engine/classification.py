@@ -59,19 +59,30 @@ class Segments:
         return self.pool[int(self.of_group.max(initial=-1)) + 1 :]
 
 
-def field_targets(column: Column | None, target: ToField, layer: Layer, rows: int) -> Int32s:
-    """The object that each row names by a field: its number, or UNKNOWN_TARGET.
+class FieldTargets:
+    """The objects of a layer that rows name by their fields; each column is looked up once."""
 
-    A row without the field names nothing: NO_MAPPING.
-    """
-    if column is None:
-        return np.full(rows, NO_MAPPING, dtype=np.int32)
-    numbers = [
-        layer.numbers.get(target.aliases.get(value, value), UNKNOWN_TARGET)
-        for value in column.values
-    ]
-    padded = np.array([*numbers, NO_MAPPING], dtype=np.int32)
-    return np.asarray(padded[column.codes], dtype=np.int32)
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._plain: dict[tuple[str, str], Int32s] = {}
+
+    def of(self, target: ToField, layer: Layer) -> Int32s:
+        """The object that each row names: its number, or UNKNOWN_TARGET.
+
+        A row without the field names nothing: NO_MAPPING.
+        """
+        column = self._table.column(target.key)
+        if column is None:
+            return np.full(self._table.row_count, NO_MAPPING, dtype=np.int32)
+        key = (target.key, layer.name)
+        if key not in self._plain:
+            numbers = [layer.numbers.get(value, UNKNOWN_TARGET) for value in column.values]
+            self._plain[key] = np.array([*numbers, NO_MAPPING], dtype=np.int32)
+        numbers_of = self._plain[key].copy()
+        for alias, code in target.aliases.items():
+            if alias in column.index:
+                numbers_of[column.index[alias]] = layer.numbers.get(code, UNKNOWN_TARGET)
+        return np.asarray(numbers_of[column.codes], dtype=np.int32)
 
 
 def classify(
@@ -83,11 +94,12 @@ def classify(
     pool = np.full(len(groups), UNDECIDED, dtype=np.int32)
     chosen = np.full(len(groups), -1, dtype=np.int32)
     watch = AmbiguityWatch(len(groups))
+    named = FieldTargets(table)
     for place, spec in enumerate(ordered):
         matched = parse_selector(spec.source).mask(table)
         watch.see(spec, matched & ((pool == UNDECIDED) | _same_rank(chosen, ordered, place)))
         rows = np.flatnonzero(matched & (pool == UNDECIDED))
-        found = _pools(spec, table, rows, numbering)
+        found = _pools(spec, named, rows, numbering)
         taken = found != UNDECIDED
         pool[rows[taken]] = found[taken]
         chosen[rows[taken]] = place
@@ -103,7 +115,7 @@ def _same_rank(chosen: Int32s, ordered: Sequence[MappingSpec], place: int) -> Ma
     return chosen >= first if first < place else np.zeros(len(chosen), dtype=np.bool_)
 
 
-def _pools(spec: MappingSpec, table: Table, rows: Int64s, numbering: Numbering) -> Int32s:
+def _pools(spec: MappingSpec, named: FieldTargets, rows: Int64s, numbering: Numbering) -> Int32s:
     """What the mapping decides for the rows that it matched; UNDECIDED leaves one to the next."""
     target = parse_target(spec.target)
     if isinstance(target, OutOfScope):
@@ -114,10 +126,9 @@ def _pools(spec: MappingSpec, table: Table, rows: Int64s, numbering: Numbering) 
         return np.full(len(rows), number, dtype=np.int32)
     if not isinstance(target, ToField):
         raise TypeError(f"{spec.code} cannot classify lines")
-    column = table.column(target.key)
-    named = field_targets(column, target, layer, table.row_count)[rows]
+    found = named.of(target, layer)[rows]
     nothing = UNDECIDED if spec.on_zero == "next" else UNKNOWN_TARGET
-    return np.where(named == NO_MAPPING, nothing, named).astype(np.int32)
+    return np.where(found == NO_MAPPING, nothing, found).astype(np.int32)
 
 
 def segment_keys(mappings: Sequence[MappingSpec], period: str) -> list[str]:

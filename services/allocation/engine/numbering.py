@@ -1,6 +1,6 @@
 """Numbers for a run's objects: layer by layer in code order, so that ties fall by code."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,6 +95,10 @@ class Numbering:
     def is_known(self, code: str) -> bool:
         """Whether any layer has the code."""
         return code in self._known
+
+    def unknown_among(self, codes: Iterable[str]) -> set[str]:
+        """Those of the codes that no layer has."""
+        return set(codes) - self._known
 
     def layer_of(self, number: int) -> str:
         """The layer of an object number (`line` for the lines' own)."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from services.allocation.engine.classification import UNKNOWN_TARGET, field_targets
+from services.allocation.engine.classification import UNKNOWN_TARGET, FieldTargets
 from services.allocation.engine.columns import Column, Mask, Table
 from services.allocation.engine.model import STAGES, DriverTable, Int32s, Int64s, MappingSpec
 from services.allocation.engine.numbering import Numbering
@@ -64,6 +65,10 @@ class Resolver:
     store: PatternStore = field(default_factory=PatternStore)
     _views: dict[tuple[str, str], DriverWeights] = field(default_factory=dict)
 
+    @cached_property
+    def _named_targets(self) -> FieldTargets:
+        return FieldTargets(self.sources)
+
     def outcomes(self, spec: MappingSpec, rows: Int64s) -> Int32s:
         """What the mapping does with each of the source rows."""
         target = parse_target(spec.target)
@@ -91,7 +96,7 @@ class Resolver:
         """Each source goes where its own field says."""
         column = self.sources.column(target.key)
         layer = self.numbering.layers[STAGES[spec.stage][1]]
-        named = field_targets(column, target, layer, self.sources.row_count)[rows]
+        named = self._named_targets.of(target, layer)[rows]
         nothing = LEAVE_TO_NEXT if spec.on_zero == "next" else because("unknown_target")
         outcomes = np.full(len(rows), nothing, dtype=np.int32)
         for number in np.unique(named[named >= 0]).tolist():

@@ -5,16 +5,15 @@ carried unrounded; only the answer is settled to whole units, so it adds up to t
 and both directions agree. Where a source's amounts cancel out, its stand-in gives the proportions.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.allocation.engine.classification import OUT_OF_SCOPE
+from services.allocation.engine.contributions import Terms, Trace, only
 from services.allocation.engine.leg import Leg
 from services.allocation.engine.model import LAYERS, Int32s, Int64s
-from services.allocation.engine.pairs import Pairs, as_pairs, settle_pairs, summed, weighed
+from services.allocation.engine.pairs import Pairs, as_pairs, summed, weighed
 from services.allocation.engine.result import RunResult
 
 OBJECT, OWN, RETAINED, UNALLOCATED, LEFT_OUT, LINES = (
@@ -35,58 +34,6 @@ class LineAmounts:
     units: Int64s
 
 
-@dataclass(frozen=True)
-class Contribution:
-    """One term of a trace: what kind, the object's number or the line group's or line's place."""
-
-    kind: str
-    layer: str
-    place: int
-    units: int
-
-
-@dataclass(frozen=True)
-class Trace:
-    """All terms of a trace, the largest first; they add up to `units` exactly."""
-
-    units: int
-    contributions: Sequence[Contribution]
-
-
-@dataclass
-class _Terms:
-    """Unsettled terms: stretches of one kind and layer."""
-
-    kinds: list[tuple[str, str]] = field(default_factory=list)
-    places: list[Int64s] = field(default_factory=list)
-    pairs: list[Pairs] = field(default_factory=list)
-
-    def add(self, kind: str, layer: str, places: NDArray[np.integer], pairs: Pairs) -> None:
-        """Add the terms that are not zero."""
-        there = np.flatnonzero(pairs[0])
-        if len(there):
-            self.kinds.append((kind, layer))
-            self.places.append(np.asarray(places[there], dtype=np.int64))
-            self.pairs.append(pairs[:, there])
-
-    def settle(self, units: int) -> Trace:
-        """Whole units for every term, so that they add up to `units`; terms of zero fall away."""
-        if not self.kinds:
-            return Trace(units, ())
-        widths = [len(places) for places in self.places]
-        kinds = np.repeat(np.arange(len(widths)), widths)
-        places = np.concatenate(self.places)
-        settled = settle_pairs(np.concatenate(self.pairs, axis=1), units)
-        order = np.lexsort((places, kinds, -np.abs(settled)))
-        order = order[settled[order] != 0]
-        rows = zip(kinds[order], places[order], settled[order], strict=True)
-        return Trace(units, [self._contribution(*row) for row in rows])
-
-    def _contribution(self, kind: int, place: int, units: int) -> Contribution:
-        name, layer = self.kinds[kind]
-        return Contribution(name, layer, int(place), int(units))
-
-
 def trace_back(
     result: RunResult,
     number: int,
@@ -101,7 +48,7 @@ def trace_back(
     """
     reached = np.zeros((2, result.numbering.count + 1))
     reached[0, number] = 1.0
-    terms = _Terms()
+    terms = Terms()
     depth = LAYERS.index(to)
     for leg in reversed(result.legs):
         _end_here(result, LAYERS.index(leg.layer) + 1, depth, reached, terms, measure)
@@ -156,7 +103,7 @@ def _stand_ins(leg: Leg, measure: int) -> Int64s:
 
 
 def _end_here(
-    result: RunResult, layer: int, depth: int, reached: Pairs, terms: _Terms, measure: int
+    result: RunResult, layer: int, depth: int, reached: Pairs, terms: Terms, measure: int
 ) -> None:
     """Terms of one layer: whole holdings where the trace ends, own amounts where it goes on."""
     members = result.numbering.layers[LAYERS[layer]]
@@ -177,7 +124,7 @@ def _end_at_pools(
     leg: Leg,
     depth: int,
     reached: Pairs,
-    terms: _Terms,
+    terms: Terms,
     measure: int,
     lines: LineAmounts | None,
 ) -> None:
@@ -227,7 +174,7 @@ def trace_lines_forward(result: RunResult, group: int, units: int, to: str) -> T
         left_out = int(result.classified.pool[group]) == OUT_OF_SCOPE
         kind = LEFT_OUT if left_out else UNALLOCATED
         place = result.numbering.line
-        return Trace(units, (Contribution(kind, "line", place, units),) if units else ())
+        return only(kind, "line", place, units)
     amounts = np.zeros(len(result.segments), dtype=np.int64)
     amounts[segment] = units
     given = np.zeros((2, result.numbering.count + 1))
@@ -237,7 +184,7 @@ def trace_lines_forward(result: RunResult, group: int, units: int, to: str) -> T
 def _forward(
     result: RunResult, units: int, given: Pairs, segments: Int64s | None, to: str, measure: int
 ) -> Trace:
-    terms = _Terms()
+    terms = Terms()
     depth = LAYERS.index(to)
     for leg in result.legs:
         if LAYERS.index(leg.layer) >= depth:

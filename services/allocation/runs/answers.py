@@ -101,8 +101,13 @@ def balance_answer(
     )
 
 
-def flow_answer(row: FlowRow, result: RunResult, measure: int, language: str) -> FlowAnswer:
-    """A flow in amounts, and as a share of all that its source had."""
+def flow_answer(
+    row: FlowRow, result: RunResult, measure: int, language: str, *, is_bound: bool = False
+) -> FlowAnswer:
+    """A flow in amounts, and as a share of all that its source had.
+
+    A caller bound to consumers is not told the share: it would tell what the source had in all.
+    """
     numbering, precision = result.numbering, result.precision[result.measures[measure]]
     held = int(result.balances.holding[measure, row.source])
     return made(
@@ -114,6 +119,6 @@ def flow_answer(row: FlowRow, result: RunResult, measure: int, language: str) ->
         target=numbering.code_of(row.target) or "",
         target_name=name_of(numbering, row.target, language) or "",
         amount=from_units(row.units, precision),
-        share=share_of(row.units, held),
+        share=None if is_bound else share_of(row.units, held),
         quantity=row.quantity,
     )

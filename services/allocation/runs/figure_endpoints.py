@@ -123,8 +123,13 @@ def list_flows(
     }
     bound |= {"mapping": mapping, "measure": seen.measure, "sort": page.sort, "own": seen.own}
     shown, _, cursor = page_of(rows, page.limit, page.cursor, bound)
-    items = [flow_answer(row, seen.result, seen.measure, seen.language) for row in shown]
+    items = [_flow(seen, row) for row in shown]
     return Page(items=items, next_cursor=cursor)
+
+
+def _flow(seen: SeenRun, row: FlowRow) -> FlowAnswer:
+    is_bound = seen.own is not None
+    return flow_answer(row, seen.result, seen.measure, seen.language, is_bound=is_bound)
 
 
 def _numbers(seen: SeenRun, code: str | None) -> frozenset[int] | None:
@@ -144,7 +149,7 @@ def _targets(seen: SeenRun, code: str | None) -> frozenset[int] | None:
 
 def _flow_cells(seen: SeenRun, rows: list[FlowRow]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
-        answer = flow_answer(row, seen.result, seen.measure, seen.language)
+        answer = _flow(seen, row)
         yield tuple(getattr(answer, name) for name in FLOW_COLUMNS)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import text
+from sqlalchemy import or_, text
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from services.allocation.engine.columns import Column
@@ -77,37 +78,20 @@ def group_lines(session: Session, facts: Facts, keys: Sequence[str]) -> LineGrou
 
 def list_objects(session: Session, period: str) -> list[ObjectSpec]:
     """The objects of all layers that are valid in the period."""
-    query = select(CostObject).where(
-        (col(CostObject.valid_from).is_(None)) | (col(CostObject.valid_from) <= period),
-        (col(CostObject.valid_to).is_(None)) | (col(CostObject.valid_to) >= period),
+    valid_from, valid_to = col(CostObject.valid_from), col(CostObject.valid_to)
+    columns = [getattr(CostObject, name) for name in ObjectSpec.__dataclass_fields__]
+    query = sql_select(*columns).where(
+        or_(valid_from.is_(None), valid_from <= period),
+        or_(valid_to.is_(None), valid_to >= period),
     )
-    return [
-        ObjectSpec(
-            layer=row.layer,
-            code=row.code,
-            parent=row.parent,
-            names=row.names,
-            tags=row.tags,
-            attributes=row.attributes,
-            standard=row.standard,
-            owner=row.owner,
-            unit_driver=row.unit_driver,
-            capacity_driver=row.capacity_driver,
-            value_chain_stage=row.value_chain_stage,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-        )
-        for row in session.exec(query)
-    ]
+    return [ObjectSpec(*row) for row in session.execute(query)]
 
 
 def list_mappings(session: Session, model_version_id: UUID) -> list[MappingSpec]:
     """All mappings of a model version."""
-    query = select(ModelMapping).where(ModelMapping.model_version_id == model_version_id)
-    names = MappingSpec.__dataclass_fields__
-    return [
-        MappingSpec(**{name: getattr(row, name) for name in names}) for row in session.exec(query)
-    ]
+    columns = [getattr(ModelMapping, name) for name in MappingSpec.__dataclass_fields__]
+    query = sql_select(*columns).where(col(ModelMapping.model_version_id) == model_version_id)
+    return [MappingSpec(*row) for row in session.execute(query)]
 
 
 def average_rates(session: Session, period: str, currency: str, as_of: int) -> dict[str, Decimal]:

@@ -9,10 +9,9 @@ from fastapi import Query, Response
 from sqlmodel import Session
 
 from services.allocation.callers import refuse_bound
+from services.allocation.engine.contributions import Contribution, Trace
 from services.allocation.engine.trace import (
     LINES,
-    Contribution,
-    Trace,
     trace_back,
     trace_forward,
     trace_lines_forward,
