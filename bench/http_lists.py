@@ -1,6 +1,6 @@
 """Lists and single objects of the allocation service against a bare endpoint, in one run.
 
-    python bench/http_lists.py [--seconds 4]
+    python -m bench.http_lists [--seconds 6]
 
 Both are served by one uvicorn process with the settings of `cli.serve` and read the same table
 of the same embedded Postgres; both stand the same load in turn, and the ratio is printed.
@@ -18,14 +18,12 @@ from pathlib import Path
 
 import psycopg
 
+from bench.http_load import Load, measure, request_bytes
+from cli.embedded_postgres import PostgresServer
+from cli.listeners import open_listeners
+from cli.probe import is_ready
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from bench.http_load import Load, measure, request_bytes  # noqa: E402
-from cli.embedded_postgres import PostgresServer  # noqa: E402
-from cli.listeners import open_listeners  # noqa: E402
-from cli.probe import is_ready  # noqa: E402
-
 SIZES = (1_000, 10_000, 100_000)
 SINGLES = 500
 ROUNDS = 3

@@ -1,7 +1,12 @@
 """The live ingest service with its worker: uploads at once, waiting, consumers over HTTP."""
 
 import threading
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+from shared.clients.ingest import IngestClient
+from shared.contracts.ingest.facts import QuantityItem, QuantityReplaceRequest
 
 HEADER = "Date,Amount,Currency,Supplier,Code"
 
@@ -56,3 +61,33 @@ def test_consumers_of_a_file_become_consumers_of_allocation(services: Any) -> No
     assert (reject["row"], reject["column"], reject["code"]) == (4, "parent", "unknown_code")
     refused = services.ingest.post(f"/v1/imports/{body['id']}/revert", json={"reason": "no"})
     assert (refused.status_code, refused.json()["code"]) == (409, "not_revertible")
+
+
+def test_the_typed_client_brings_facts_in_and_reads_them_back(
+    services: Any, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "ledger.csv"
+    ledger.write_bytes(a_ledger("2026-01-05,0.10,GBP,Acme,1", "2026-01-05,x,GBP,Acme,2"))
+    with IngestClient(services.urls["ingest"], services.key) as client:
+        identifier = client.start_import(ledger, "ledger", source="typed")
+        for job in client.walk("/v1/jobs", kind="import"):
+            client.wait_for_job(job["id"])
+        found = client.get_import(identifier)
+        assert found.amounts[0].accepted == Decimal("0.10")
+        assert [reject.code for reject in client.rejects(identifier)] == ["not_a_decimal"]
+        (line,) = client.cost_lines(source="typed")
+        assert client.get_cost_line(line.id).raw == {
+            "Date": "2026-01-05", "Amount": "0.10", "Currency": "GBP", "Supplier": "Acme",
+            "Code": "1",
+        }  # fmt: skip
+        rate = {"period": "2026-01", "from": "USD", "to": "GBP", "rate": "0.79"}
+        assert client.push_rates([rate]).results[0].status == "created"
+        assert [one.rate for one in client.rates(period="2026-01")] == [Decimal("0.79")]
+        client.push_drivers([{"code": "typed", "names": {"en": "Typed"}}])
+        feed = QuantityReplaceRequest(
+            driver="typed", period="2026-01",
+            items=[QuantityItem(target="ERP", quantity=Decimal("1.5"))],
+        )  # fmt: skip
+        assert client.replace_quantities(feed).created == 1
+        assert client.ticket_statistics("2026-01", "service").total.opened == 0
+        assert client.revert_import(identifier, "a test").status == "reverted"

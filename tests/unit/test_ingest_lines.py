@@ -210,9 +210,14 @@ def test_values_are_translated_by_the_profile():
 
 def test_billing_periods_tell_how_a_bill_writes_its_dates():
     rows = [
-        {"BillingPeriodStart": "4/1/25", "BillingPeriodEnd": "5/1/25", "ChargePeriodStart": "4/2/25",
-         "BillingCurrency": "USD", "EffectiveCost": "1"},
-    ]  # fmt: skip
+        {
+            "BillingPeriodStart": "4/1/25",
+            "BillingPeriodEnd": "5/1/25",
+            "ChargePeriodStart": "4/2/25",
+            "BillingCurrency": "USD",
+            "EffectiveCost": "1",
+        }
+    ]
     profile = focus_profile(tuple(rows[0]))
     draft = read(profile, rows).drafts.row(0, named=True)
     assert (draft["period"], draft["posted_on"]) == ("2025-04", "2025-04-02")

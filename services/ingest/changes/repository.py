@@ -1,6 +1,6 @@
 """The SQL that numbers changes, keeps writers of a period in a row, and takes rows back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -66,12 +66,24 @@ def mark_changed(session: Session, topic: str, spans: Iterable[Span], number: in
         )
 
 
-def copy_csv(session: Session, table: str, columns: Iterable[str], pieces: Iterator[bytes]) -> None:
-    """Fill a temporary table from pieces of CSV text; an unquoted nothing is null."""
+@contextmanager
+def csv_into(
+    session: Session, table: str, columns: Iterable[str]
+) -> Iterator[Callable[[bytes], None]]:
+    """Fill a temporary table with what is written, CSV in which an unquoted nothing is null.
+
+    The server takes in what was written while the caller makes the next piece.
+    """
     statement = f"copy {table} ({', '.join(columns)}) from stdin with (format csv)"
     with _copying(session, statement) as copy:
+        yield copy.write
+
+
+def copy_csv(session: Session, table: str, columns: Iterable[str], pieces: Iterator[bytes]) -> None:
+    """Fill a temporary table from pieces of CSV text."""
+    with csv_into(session, table, columns) as write:
         for piece in pieces:
-            copy.write(piece)
+            write(piece)
 
 
 def copy_rows(

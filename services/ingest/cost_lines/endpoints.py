@@ -126,7 +126,7 @@ def _exported(query: Any) -> Iterator[tuple[Any, ...]]:
             yield tuple(values[name] for name in COLUMNS)
 
 
-@router.get("/{line_id}", summary="Read a cost line", operation_id="get_cost_line")
+@router.get("/{line_id:uuid}", summary="Read a cost line", operation_id="get_cost_line")
 def get_cost_line(line_id: UUID, session: SessionDep, response: Response) -> CostLineDetail:
     """One line with the row as received and all imports that report it."""
     row = repository.get_cost_line(session, line_id)

@@ -1,6 +1,7 @@
 """The SQL of cost lines: reading them, and storing drafts as lines, set by set."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from services.ingest.changes.repository import (
     A_PUSH,
     claim_rows,
     closed_among,
-    copy_csv,
+    csv_into,
     lock_source,
     lock_spans,
     mark_changed,
@@ -115,7 +116,7 @@ insert into cost_line (
 select d.identity, d.ordinal, d.external_id, :source, :scenario, {values},
     case when cast(:import as uuid) is null then null else d.row_no end, cast(:import as uuid),
     :number
-from line_draft d where not d.deleted {unless_same} order by d.row_no
+from line_draft d where not d.deleted {unless_same}
 """
 
 
@@ -143,10 +144,12 @@ class Written:
     number: int | None = None
 
 
-def make_drafts(session: Session, pieces: Iterator[bytes]) -> None:
+@contextmanager
+def writing_drafts(session: Session) -> Iterator[Callable[[bytes], None]]:
     """Put drafts, as CSV with DRAFT_COLUMNS, into the temporary table of this transaction."""
     session.execute(text(_MAKE_DRAFT))
-    copy_csv(session, "line_draft", DRAFT_COLUMNS, pieces)
+    with csv_into(session, "line_draft", DRAFT_COLUMNS) as write:
+        yield write
     session.execute(text("analyze line_draft"))
 
 

@@ -43,7 +43,9 @@ def _push_group(
 ) -> dict[int, BulkResult]:
     ids = [item.external_id for item in group.values()]
     before = repository.find_live(session, how.source, how.scenario, ids)
-    repository.make_drafts(session, _as_csv(group))
+    with repository.writing_drafts(session) as write:
+        for piece in _as_csv(group):
+            write(piece)
     deleted = [index for index, item in group.items() if item.deleted]
     if deleted:
         repository.mark_deleted(session, deleted)

@@ -15,7 +15,8 @@ from shared.contracts.ingest.facts import Basis, DriverAnswer, DriverPatch, Driv
 from shared.contracts.jobs import Page
 from shared.contracts.values import name_in
 from shared.database import SessionDep
-from shared.errors import Conflict, Problem, RuleBroken
+from shared.derived_drivers import is_derived
+from shared.errors import Conflict, FieldError, Problem, RuleBroken
 from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
@@ -38,6 +39,12 @@ def answer(row: Driver, language: str) -> DriverAnswer:
 
 def _wanted(request: DriverRequest) -> dict[str, object]:
     return request.model_dump(exclude={"code", "names"}) | {"names": request.names.stored()}
+
+
+def _check_code(code: str) -> None:
+    if is_derived(code):
+        error = FieldError("/code", "reserved_code", "this driver is derived from other facts")
+        raise RuleBroken(f"{code} is derived", code="reserved_code", errors=[error])
 
 
 def _apply(row: Driver, wanted: dict[str, object]) -> bool:
@@ -73,7 +80,7 @@ def list_drivers(
     return Page(items=[answer(row, language) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{driver_id}", summary="Read a driver", operation_id="get_driver")
+@router.get("/{driver_id:uuid}", summary="Read a driver", operation_id="get_driver")
 def get_driver(
     driver_id: UUID, session: SessionDep, language: LanguageDep, response: Response
 ) -> DriverAnswer:
@@ -97,7 +104,8 @@ def create_driver(
     language: LanguageDep,
     response: Response,
 ) -> DriverAnswer:
-    """409 `code_taken` when the code exists."""
+    """409 `code_taken` when the code exists, 422 `reserved_code` for a derived driver's."""
+    _check_code(request.code)
     if repository.find_by_codes(session, [request.code]):
         raise Conflict(f"{request.code} exists", code="code_taken")
     row = Driver(code=request.code, names={}, created_at=utc_now())
@@ -110,7 +118,7 @@ def create_driver(
 
 
 @router.patch(
-    "/{driver_id}", summary="Change a driver", operation_id="update_driver", dependencies=WRITE
+    "/{driver_id:uuid}", summary="Change a driver", operation_id="update_driver", dependencies=WRITE
 )
 def update_driver(
     driver_id: UUID,
@@ -143,7 +151,7 @@ def update_driver(
 
 
 @router.delete(
-    "/{driver_id}",
+    "/{driver_id:uuid}",
     summary="Delete a driver",
     operation_id="delete_driver",
     status_code=204,
@@ -176,6 +184,7 @@ def bulk_drivers(
     known = repository.find_by_codes(session, codes)
 
     def apply(item: DriverRequest) -> Outcome:
+        _check_code(item.code)
         row = known.get(item.code)
         if row is None:
             row = known[item.code] = Driver(code=item.code, names={}, created_at=utc_now())

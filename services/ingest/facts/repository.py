@@ -1,6 +1,7 @@
 """The SQL that stores driver quantities, exchange rates and tickets, version by version."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,8 @@ from services.ingest.changes.repository import (
     A_PUSH,
     claim_rows,
     closed_among,
-    copy_csv,
     copy_rows,
+    csv_into,
     lock_spans,
     mark_changed,
     next_change,
@@ -114,9 +115,12 @@ def make_drafts(session: Session, table: FactTable) -> None:
     )
 
 
-def fill_from_csv(session: Session, table: FactTable, pieces: Iterator[bytes]) -> None:
-    """Fill the drafts from CSV with row_no and the columns of the table."""
-    copy_csv(session, "fact_draft", ("row_no", *table.columns), pieces)
+@contextmanager
+def writing_drafts(session: Session, table: FactTable) -> Iterator[Callable[[bytes], None]]:
+    """Fill new drafts with CSV of row_no and the columns of the table."""
+    make_drafts(session, table)
+    with csv_into(session, "fact_draft", ("row_no", *table.columns)) as write:
+        yield write
 
 
 def fill_from_rows(session: Session, table: FactTable, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -13,7 +13,7 @@ from services.ingest.files.problems import empty_file, too_large, truncated_file
 from shared.errors import Problem
 
 PARQUET_MAGIC = b"PAR1"
-_BATCH_CELLS = 800_000
+_BATCH_CELLS = 400_000
 
 
 def open_parquet(path: Path, limits: FileLimits) -> Table:
@@ -74,7 +74,7 @@ def _batches(source: Any, columns: tuple[str, ...]) -> Iterator[RowBatch]:
             numbers = pl.Series("row", range(done + 1, done + cells.height + 1), dtype=pl.Int64)
             done += cells.height
             yield RowBatch(numbers, cells.cast(pl.String))
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, ValueError, ArithmeticError) as error:
         raise truncated_file("The Parquet file is damaged and cannot be read.") from error
 
 
@@ -95,6 +95,7 @@ def _as_text(array: Any) -> Any:
     if kinds.is_timestamp(kind) and kind.unit == "ns":
         array = pc.cast(array, pa.timestamp("us", kind.tz), safe=False)
     text = pc.cast(array, pa.string())
+    text.validate(full=True)  # damaged pages may hold bytes that are no text
     if kinds.is_string(kind) or kinds.is_large_string(kind):
         return pc.replace_substring(text, "\x00", "\ufffd")
     return text

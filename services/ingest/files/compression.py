@@ -109,7 +109,7 @@ def _unpack_gzip(path: Path, target: Path, limits: FileLimits) -> None:
     try:
         with gzip.open(path, "rb") as source, target.open("wb") as sink:
             _copy_bounded(source, sink, path.stat().st_size, limits)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, OSError, ValueError, zlib.error) as error:
         raise truncated_file("The gzip data is damaged or ends early.") from error
 
 
@@ -140,7 +140,7 @@ def _chunks_of(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[byt
         with archive.open(entry) as source:
             while chunk := source.read(MIB):
                 yield chunk
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error) as error:
         raise truncated_file("The zip archive is damaged or ends early.") from error
     except (NotImplementedError, RuntimeError) as error:
         raise unsupported_format("The archive uses a packing that is not read here.") from error

@@ -7,9 +7,10 @@ Reading costs a few seconds per million rows, little beside storing them.
 """
 
 import csv
+import io
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -24,7 +25,8 @@ from shared.errors import RuleBroken
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01")
 _SAMPLE_ROWS = 200
-_BATCH_CELLS = 800_000
+_BATCH_CELLS = 900_000
+_BLOCK_CHARACTERS = 1 << 20
 # A quote that nobody closes swallows lines; after this many rescues the rest is read as it comes.
 _MAX_RESCUES = 1_000
 # How much of a broken row is kept as its text.
@@ -34,12 +36,18 @@ csv.field_size_limit(1 << 20)
 
 
 class RecordReader:
-    """Iterates over the records of a text, remembering the lines that the current one took."""
+    """Reads the records of a text: whole blocks at once where every line is one record.
+
+    Where a record takes several lines it is read line by line, and the lines are remembered, so
+    that a quote left open cannot swallow good rows: they are given back and read again.
+    """
 
     def __init__(self, stream: TextIO, delimiter: str, limits: FileLimits) -> None:
         self._stream = stream
-        self._limits = limits
-        self._pushed: deque[str] = deque()
+        self._delimiter = delimiter
+        self._longest = limits.line_characters
+        self._waiting: deque[str] = deque()
+        self._begun = ""
         self._taken: list[str] = []
         self._rescues = 0
         self._rows = csv.reader(self, delimiter=delimiter)
@@ -50,16 +58,31 @@ class RecordReader:
 
     def __next__(self) -> str:
         """The next line for `csv`; no generator, because lines may come back after the end."""
-        longest = self._limits.line_characters
-        line = self._pushed.popleft() if self._pushed else self._stream.readline(longest + 1)
-        if not line:
+        if not self._waiting:
+            self._waiting.extend(self._next_lines())
+        if not self._waiting:
             raise StopIteration
-        if len(line) > longest:
-            raise too_large(
-                "line_too_long", f"Line longer than {longest} characters after row {self.number}."
-            )
+        line = self._waiting.popleft()
         self._taken.append(line)
         return line
+
+    def next_block(self) -> tuple[list[list[str]], list[str]] | None:
+        """Records and their lines, one line each; None where the next one takes several lines.
+
+        Two empty lists at the end. `number` is that of the last record.
+        """
+        if self._waiting:
+            return None
+        lines = self._next_lines()
+        try:
+            rows = list(csv.reader(lines, delimiter=self._delimiter))
+        except csv.Error:
+            rows = []
+        if len(rows) != len(lines):
+            self._waiting.extend(lines)
+            return None
+        self.number += len(rows)
+        return rows, lines
 
     def next_record(self) -> list[str] | None:
         """The cells of the next record, [] for a blank one, None at the end."""
@@ -72,21 +95,42 @@ class RecordReader:
             return []
 
     @property
+    def at_block_end(self) -> bool:
+        """Whether the lines read so far are all used up."""
+        return not self._waiting
+
+    @property
     def raw(self) -> str:
         """The text of the current record as received, bounded."""
         return "".join(self._taken)[:_RAW_CHARACTERS].rstrip("\r\n")
 
     def rescue(self) -> bool:
-        """Give back all lines but the first of the current record; says whether there were any.
-
-        A stray quote in one row must not swallow the good rows that follow it.
-        """
+        """Give back all lines but the first of the current record; says whether there were any."""
         if len(self._taken) < 2 or self._rescues >= _MAX_RESCUES:
             return False
         self._rescues += 1
-        self._pushed.extendleft(reversed(self._taken[1:]))
+        self._waiting.extendleft(reversed(self._taken[1:]))
         del self._taken[1:]
         return True
+
+    def _next_lines(self) -> list[str]:
+        """The lines of the next block of text; the last one is whole."""
+        text = self._begun + self._stream.read(_BLOCK_CHARACTERS)
+        self._begun = ""
+        if text and not text.endswith("\n"):
+            text += self._stream.readline(self._longest + 1)
+        if text.endswith("\r"):
+            following = self._stream.read(1)
+            if following == "\n":
+                text += following
+            else:
+                self._begun = following
+        lines = list(io.StringIO(text, newline=""))
+        if lines and max(map(len, lines)) > self._longest:
+            raise too_large(
+                "line_too_long", f"A line after row {self.number} is longer than {self._longest}."
+            )
+        return lines
 
 
 def open_delimited(path: Path, hints: ReadHints, limits: FileLimits) -> Table:
@@ -165,28 +209,42 @@ def _batches(
     path: Path, encoding: str, detected: Detected, hints: ReadHints, limits: FileLimits
 ) -> Iterator[RowBatch]:
     """Batches of the rows below the header; a row is numbered by its record, from 1."""
-    first = (detected.header_row or 0) if detected.header_row else hints.skip_rows
-    size = max(500, _BATCH_CELLS // max(1, len(detected.columns)))
+    first = detected.header_row or hints.skip_rows
+    full = max(500, _BATCH_CELLS // max(1, len(detected.columns)))
+    size = 1  # the first block at once: mostly it tells all that a look at the file is for
     with _opened(path, encoding) as stream:
         reader = RecordReader(stream, detected.delimiter or ",", limits)
-        batch = _Collector(detected.columns)
-        while (cells := reader.next_record()) is not None:
-            if reader.number <= first:
-                continue
+        batch = _Collector(detected.columns, first)
+        while _take_block(reader, batch):
             if reader.number > limits.rows:
                 raise too_large("too_many_rows", f"The file has more than {limits.rows} rows.")
-            batch.take(reader, cells)
             if batch.size >= size:
                 yield batch.emptied()
+                size = full
         if batch.size:
             yield batch.emptied()
+
+
+def _take_block(reader: RecordReader, batch: "_Collector") -> bool:
+    """Collect the next block of records; False at the end of the file."""
+    block = reader.next_block()
+    if block is not None:
+        rows, lines = block
+        batch.take_lines(reader.number - len(rows) + 1, rows, lines)
+        return bool(rows)
+    while (cells := reader.next_record()) is not None:
+        batch.take(reader, cells)
+        if reader.at_block_end:
+            return True
+    return False
 
 
 class _Collector:
     """Gathers records until they make a batch, setting aside those that do not fit."""
 
-    def __init__(self, columns: tuple[str, ...]) -> None:
+    def __init__(self, columns: tuple[str, ...], after: int) -> None:
         self._columns = columns
+        self._after = after
         self._numbers: list[int] = []
         self._rows: list[list[str]] = []
         self._malformed: list[MalformedRow] = []
@@ -195,28 +253,50 @@ class _Collector:
     def size(self) -> int:
         return len(self._rows) + len(self._malformed)
 
-    def take(self, reader: RecordReader, cells: list[str]) -> None:
+    def take_lines(self, number: int, rows: list[list[str]], lines: list[str]) -> None:
+        """Take records of one line each; `number` is that of the first."""
+        skipped = max(0, min(self._after + 1 - number, len(rows)))
+        if skipped:
+            number, rows, lines = number + skipped, rows[skipped:], lines[skipped:]
         width = len(self._columns)
-        if not any(cell.strip() for cell in cells) and not reader.raw.strip(' \t,;|"'):
-            return  # a blank line is no row
-        if len(cells) == width and not _swallowed(cells, width):
-            self._accept(reader, cells)
-        elif len(cells) > width and not any(cell.strip() for cell in cells[width:]):
-            self._accept(reader, cells[:width])  # only a trailing delimiter
-        else:
-            reader.rescue()
-            found = f"{len(cells)} cells where the header has {width}."
-            self._malformed.append(MalformedRow(reader.number, found, _shown(reader.raw)))
+        if set(map(len, rows)) <= {width}:
+            self._numbers.extend(range(number, number + len(rows)))
+            self._rows.extend(rows)
+            return
+        for place, cells in enumerate(rows):
+            if not self._accept(number + place, cells) and not _is_blank(cells, lines[place]):
+                self._refuse(number + place, cells, lines[place][:_RAW_CHARACTERS].rstrip("\r\n"))
 
-    def _accept(self, reader: RecordReader, cells: list[str]) -> None:
-        self._numbers.append(reader.number)
-        self._rows.append(cells)
+    def take(self, reader: RecordReader, cells: list[str]) -> None:
+        """Take one record, which may have taken several lines."""
+        if reader.number <= self._after or _is_blank(cells, reader.raw):
+            return
+        if _swallowed(cells, len(self._columns)) or not self._accept(reader.number, cells):
+            reader.rescue()
+            self._refuse(reader.number, cells, reader.raw)
+
+    def _accept(self, number: int, cells: list[str]) -> bool:
+        """Take a record that fits, or is wider by blank cells only, as trailing delimiters do."""
+        width = len(self._columns)
+        if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+            return False
+        self._numbers.append(number)
+        self._rows.append(cells[:width])
+        return True
+
+    def _refuse(self, number: int, cells: list[str], raw: str) -> None:
+        found = f"{len(cells)} cells where the header has {len(self._columns)}."
+        self._malformed.append(MalformedRow(number, found, _shown(raw)))
 
     def emptied(self) -> RowBatch:
-        numbers, rows = self._numbers, self._rows
-        malformed = self._malformed
+        """The batch so far; the next one begins empty."""
+        numbers, rows, malformed = self._numbers, self._rows, self._malformed
         self._numbers, self._rows, self._malformed = [], [], []
         return text_batch(self._columns, numbers, rows, malformed)
+
+
+def _is_blank(cells: Sequence[str], raw: str) -> bool:
+    return not any(cell.strip() for cell in cells) and not raw.strip(' \t,;|"\r\n')
 
 
 def _swallowed(cells: Sequence[str], width: int) -> bool:
@@ -236,7 +316,7 @@ def text_batch(
 ) -> RowBatch:
     """A batch of equally wide rows; blank rows vanish, undecodable ones become malformed."""
     good_numbers, good_rows = numbers, rows
-    suspicious = [place for place, row in enumerate(rows) if not _is_storable(row)]
+    suspicious = _unstorable(rows)
     if suspicious:
         dropped = set(suspicious)
         malformed = [
@@ -275,7 +355,14 @@ def without_blank_rows(batch: RowBatch) -> RowBatch:
     return RowBatch(batch.numbers.filter(~blank), batch.cells.filter(~blank), batch.malformed)
 
 
-def _is_storable(row: Sequence[str]) -> bool:
+def _unstorable(rows: list[list[str]]) -> list[int]:
+    """The places of rows with characters that are no text; mostly none, so all are tried first."""
+    if _is_storable(map("".join, rows)):
+        return []
+    return [place for place, row in enumerate(rows) if not _is_storable(row)]
+
+
+def _is_storable(row: Iterable[str]) -> bool:
     text = "".join(row)
     if text.isascii():
         return "\x00" not in text

@@ -56,9 +56,13 @@ def open_table(
     Raises a Problem with one of `problems.FILE_CODES`; while the batches are iterated as well.
     """
     with unpacked(path, limits) as plain:
-        table = _open_plain(plain.path, hints or ReadHints(), limits)
-        detected = dataclasses.replace(table.detected, compression=plain.compression)
-        yield Table(detected, table.batches)
+        try:
+            table = _open_plain(plain.path, hints or ReadHints(), limits)
+            detected = dataclasses.replace(table.detected, compression=plain.compression)
+            yield Table(detected, table.batches)
+        except UnicodeError as error:
+            # Wide encodings that break off within a letter cannot be read on row by row.
+            raise truncated_file("The text does not fit its encoding, or breaks off.") from error
 
 
 def _open_plain(path: Path, hints: ReadHints, limits: FileLimits) -> Table:

@@ -16,7 +16,7 @@ from shared.errors import Problem, RuleBroken
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
 _SAMPLE_ROWS = 200
-_BATCH_CELLS = 800_000
+_BATCH_CELLS = 400_000
 
 
 def open_workbook(path: Path, kind: str, hints: ReadHints, limits: FileLimits) -> Table:

@@ -189,7 +189,7 @@ def list_imports(
 ImportId = Annotated[UUID, Path()]
 
 
-@router.get("/{import_id}", summary="Read an import", operation_id="get_import")
+@router.get("/{import_id:uuid}", summary="Read an import", operation_id="get_import")
 def get_import(import_id: ImportId, session: SessionDep, response: Response) -> ImportAnswer:
     """What became of every row and every cent of a file."""
     row = repository.get_import(session, import_id)
@@ -198,7 +198,7 @@ def get_import(import_id: ImportId, session: SessionDep, response: Response) -> 
 
 
 @router.get(
-    "/{import_id}/rejects",
+    "/{import_id:uuid}/rejects",
     summary="List the rejects of an import",
     operation_id="list_import_rejects",
     responses=EXPORT_RESPONSES,
@@ -234,7 +234,7 @@ def _exported(import_id: UUID) -> Iterator[tuple[Any, ...]]:
 
 
 @router.post(
-    "/{import_id}/rejects/retry",
+    "/{import_id:uuid}/rejects/retry",
     summary="Send corrected rows of an import",
     operation_id="retry_import_rejects",
     status_code=202,
@@ -258,7 +258,7 @@ def retry(
 
 
 @router.post(
-    "/{import_id}/revert",
+    "/{import_id:uuid}/revert",
     summary="Take an import back",
     operation_id="revert_import",
     dependencies=WRITE,

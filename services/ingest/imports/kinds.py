@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
@@ -11,8 +13,8 @@ from sqlmodel import Session
 
 from services.ingest.cost_lines.repository import (
     LineWriting,
-    make_drafts,
     write_drafts,
+    writing_drafts,
 )
 from services.ingest.facts import repository as facts
 from services.ingest.imports.facts import (
@@ -33,6 +35,7 @@ from shared.periods import period_of
 from shared.settings import get_settings
 from shared.tables.ingest.imports import DataImport
 
+Writer = Callable[[bytes], object]
 HTTP_BATCH = 5_000
 
 
@@ -59,6 +62,9 @@ class Handler(Protocol):
     def reader(self, row: DataImport) -> RowReader:
         """How batches of rows are read."""
 
+    def drafts(self, session: Session, folder: Path) -> AbstractContextManager[Writer]:
+        """Where drafts are written, as CSV, while the file is read."""
+
     def store(self, session: Session, row: DataImport, parsed: ParsedFile) -> Stored:
         """Store the drafts in the transaction of the session."""
 
@@ -70,6 +76,10 @@ class LineImport:
         """Rows become cost lines."""
         return read_lines
 
+    def drafts(self, session: Session, folder: Path) -> AbstractContextManager[Writer]:
+        """The temporary table of lines."""
+        return writing_drafts(session)
+
     def store(self, session: Session, row: DataImport, parsed: ParsedFile) -> Stored:
         """Lines that are there already are claimed; the rest is added."""
         how = LineWriting(
@@ -79,7 +89,6 @@ class LineImport:
             restate=row.restate is not None,
             replace_billing_period=row.replace_mode == "billing_period",
         )
-        make_drafts(session, parsed.drafted())
         written = write_drafts(session, how)
         return Stored(
             accepted=sum(rows for rows, _ in written.accepted.values()),
@@ -118,17 +127,46 @@ class FactImport:
         """Rows become drafts of the table."""
         return self.read(row)
 
+    def drafts(self, session: Session, folder: Path) -> AbstractContextManager[Writer]:
+        """The temporary table of facts."""
+        return facts.writing_drafts(session, self.table)
+
     def store(self, session: Session, row: DataImport, parsed: ParsedFile) -> Stored:
         """Rows with a known key replace what was there."""
-        facts.make_drafts(session, self.table)
-        facts.fill_from_csv(session, self.table, parsed.drafted())
         if self.table is facts.QUANTITIES:
             facts.refuse_unknown_drivers(session)
         return _stored_facts(session, self.table, row)
 
 
-class TicketImport:
+class SpooledImport:
+    """Kinds whose drafts are looked at all together before they are stored."""
+
+    _spool: Path
+    _columns: tuple[str, ...]
+
+    @contextmanager
+    def drafts(self, session: Session, folder: Path) -> Iterator[Writer]:
+        """A file of the job's own folder."""
+        self._spool = folder / "drafts.csv"
+        with self._spool.open("wb") as stream:
+            yield stream.write
+
+    def rows(self) -> Iterator[dict[str, str | None]]:
+        """The drafts as rows of text."""
+        if self._spool.stat().st_size:
+            frame = pl.read_csv(
+                self._spool,
+                has_header=False,
+                new_columns=list(self._columns),
+                infer_schema=False,
+            )
+            yield from frame.iter_rows(named=True)
+
+
+class TicketImport(SpooledImport):
     """Tickets, or the events of tickets, which fold into tickets."""
+
+    _columns = EVENT_COLUMNS
 
     def reader(self, row: DataImport) -> RowReader:
         """Rows become events."""
@@ -138,7 +176,7 @@ class TicketImport:
         """The last event of a number makes the ticket; its earlier ones are accepted with it."""
         events: dict[str, list[TicketEvent]] = {}
         places: dict[str, list[int]] = {}
-        for found in _drafts(parsed):
+        for found in self.rows():
             event = event_of(found)
             events.setdefault(event.number, []).append(event)
             places.setdefault(event.number, []).append(int(found["row_no"] or 0))
@@ -181,8 +219,10 @@ def ticket_values(ticket: TicketEvent) -> tuple[Any, ...]:
     )
 
 
-class ConsumerImport:
+class ConsumerImport(SpooledImport):
     """Consumers: they live in the allocation service and are sent there, parents first."""
+
+    _columns = ("row_no", "code", "parent", "request")
 
     def reader(self, row: DataImport) -> RowReader:
         """Rows become requests."""
@@ -190,7 +230,7 @@ class ConsumerImport:
 
     def store(self, session: Session, row: DataImport, parsed: ParsedFile) -> Stored:
         """Upsert by code over HTTP; what allocation refuses is a reject with its code."""
-        drafts = list(_drafts(parsed))
+        drafts = list(self.rows())
         stored = Stored(refused_table="answer_refused")
         refused: list[tuple[int, str, str, str, str]] = []
         url = get_settings().service_url("allocation")
@@ -242,19 +282,6 @@ def _parents_first(
         left = [one for one in left if id(one) not in taken]
 
 
-def _drafts(parsed: ParsedFile) -> Iterator[dict[str, str | None]]:
-    """The drafts of a small file as rows of text."""
-    if parsed.drafts.stat().st_size == 0:
-        return
-    columns = EVENT_COLUMNS if parsed.profile.kind == "tickets" else (
-        "row_no", "code", "parent", "request",
-    )  # fmt: skip
-    frame = pl.read_csv(
-        parsed.drafts, has_header=False, new_columns=list(columns), infer_schema=False
-    )
-    yield from frame.iter_rows(named=True)
-
-
 def _stored_facts(session: Session, table: facts.FactTable, row: DataImport) -> Stored:
     written = facts.write_facts(
         session,
@@ -280,21 +307,21 @@ REFUSED_COLUMNS = {
     "duplicate_external_id": "external_id",
 }
 
-_HANDLERS: dict[str, Handler] = {
-    "ledger": LineImport(),
-    "budget": LineImport(),
-    "focus": LineImport(),
-    "drivers": FactImport(
+_HANDLERS: dict[str, Callable[[], Handler]] = {
+    "ledger": LineImport,
+    "budget": LineImport,
+    "focus": LineImport,
+    "drivers": lambda: FactImport(
         facts.QUANTITIES,
         lambda row: lambda plan, batch: read_quantities(plan, batch, row.scenario),
     ),
-    "exchange_rates": FactImport(facts.RATES, lambda row: read_rates),
-    "tickets": TicketImport(),
-    "consumers": ConsumerImport(),
+    "exchange_rates": lambda: FactImport(facts.RATES, lambda row: read_rates),
+    "tickets": TicketImport,
+    "consumers": ConsumerImport,
 }
 KINDS_HERE = frozenset(_HANDLERS)
 
 
 def handler_of(kind: str) -> Handler:
-    """What does the work of a kind; KeyError for a kind that is not built yet."""
-    return _HANDLERS[kind]
+    """What does the work of one import; KeyError for a kind that is not built yet."""
+    return _HANDLERS[kind]()

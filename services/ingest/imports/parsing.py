@@ -1,4 +1,4 @@
-"""Reads a whole file into spools of drafts and rejects on disk, with its totals, in two passes."""
+"""Reads a whole file into drafts and rejects, with its totals, in bounded memory."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -48,12 +48,11 @@ class FileRequest:
 
 @dataclass
 class ParsedFile:
-    """A file after reading: drafts and rejects lie in CSV spools, money is summed by currency."""
+    """A file after reading: its rejects lie in a spool of CSV, its money is summed by currency."""
 
     detected: Detected
     profile: Profile
     styles: Styles
-    drafts: Path
     rejects: Path
     received: ReceivedTotals
     rejected: Money = field(default_factory=Money)
@@ -61,19 +60,23 @@ class ParsedFile:
     rejected_unreadable: int = 0
     reject_count: int = 0
 
-    def drafted(self) -> Iterator[bytes]:
-        """The drafts as pieces of CSV."""
-        return _pieces(self.drafts)
-
     def rejections(self) -> Iterator[bytes]:
         """The rejects as pieces of CSV, numbered from 1."""
         return _pieces(self.rejects)
 
 
 def parse_file(
-    path: Path, request: FileRequest, folder: Path, read: RowReader, progress: Progress
+    path: Path,
+    request: FileRequest,
+    folder: Path,
+    read: RowReader,
+    write_drafts: Callable[[bytes], object],
+    progress: Progress,
 ) -> ParsedFile:
-    """Read a file. Raises a Problem when it is no readable table of this kind."""
+    """Read a file, writing drafts as CSV piece by piece.
+
+    Raises a Problem when it is no readable table of this kind.
+    """
     profile, detected = profile_for(path, request)
     styles = request.styles
     if styles is None:
@@ -83,19 +86,17 @@ def parse_file(
         detected=detected,
         profile=profile,
         styles=styles,
-        drafts=folder / "drafts.csv",
         rejects=folder / "rejects.csv",
         received=ReceivedTotals(profile, detected, styles, request.currency),
     )
     plan = RowPlan(profile, detected, styles, request.period, request.currency)
     with (
         open_table(path, profile.hints()) as table,
-        parsed.drafts.open("wb") as drafts,
         parsed.rejects.open("wb") as rejects,
     ):
         for batch in table.batches:
             parsed.received.add(batch)
-            _spool(parsed, read(plan, batch), drafts, rejects)
+            _spool(parsed, read(plan, batch), write_drafts, rejects)
             progress(parsed.received.rows)
     if parsed.received.rows == 0:
         raise empty_file("The file has a header but no rows.")
@@ -170,9 +171,14 @@ def _require_fields(profile: Profile, detected: Detected) -> None:
         )
 
 
-def _spool(parsed: ParsedFile, found: RowsRead, drafts: IO[bytes], rejects: IO[bytes]) -> None:
+def _spool(
+    parsed: ParsedFile,
+    found: RowsRead,
+    write_drafts: Callable[[bytes], object],
+    rejects: IO[bytes],
+) -> None:
     if found.drafts.height:
-        found.drafts.write_csv(drafts, include_header=False)
+        write_drafts(found.drafts.write_csv(include_header=False).encode())
     parsed.rejected_rows += found.rejected.height
     parsed.rejected_unreadable += unreadable_rows(found.rejected)
     parsed.rejected.add_all(rejected_money(found.rejected))

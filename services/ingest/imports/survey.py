@@ -15,6 +15,8 @@ DATE_FIELDS = frozenset(
     {"posted_on", "period", "opened_at", "resolved_at", "closed_at", "updated_at"}
 )
 NUMBER_FIELDS = frozenset({"amount", "quantity", "rate"})
+# Of each batch so many distinct texts are looked at; one of them is enough to decide.
+_MOST_TEXTS = 5_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def survey(profile: Profile, detected: Detected, batches: Iterable[RowBatch]) ->
         for name, evidence in _of_all(dates, numbers):
             column = columns.get(folded(profile.columns[name]))
             if column is not None and column in batch.cells.columns:
-                evidence.add(without_missing(batch.cells[column]).unique().drop_nulls().to_list())
+                texts = batch.cells[column].unique(maintain_order=True).head(_MOST_TEXTS)
+                evidence.add(without_missing(texts).drop_nulls().to_list())
         if profile.kind == "focus":
             months.add(batch, columns)
         dates_known = bool(profile.date_format) or all(one.decided for one in dates.values())

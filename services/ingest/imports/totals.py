@@ -2,26 +2,26 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import polars as pl
 
 from services.ingest.files.detected import Detected, RowBatch
 from services.ingest.imports.survey import Styles
 from services.ingest.profiles.domain import FlagSign, Profile, folded
-from services.ingest.values.decimals import (
-    NumberStyle,
-    is_missing_number,
-    read_decimal,
-)
+from services.ingest.values.decimals import is_missing_number, read_decimal
 from services.ingest.values.fault import Fault
 from services.ingest.values.missing import is_missing, trimmed
 from shared.currencies import is_currency
 from shared.money import EXACT
 
 _PLAIN = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,18})?")
+
+
+def _never(_: str) -> None:
+    return None
 
 
 @dataclass
@@ -60,34 +60,42 @@ class ReceivedTotals:
         """Count a batch."""
         self.rows += batch.cells.height + len(batch.malformed)
         self.unreadable_amount += len(batch.malformed)
-        for amount, currency, flag in zip(
-            self._cells(batch, "amount"),
-            self._cells(batch, "currency"),
-            self._flags(batch),
-            strict=True,
-        ):
-            self._add_cell(amount, currency, flag)
+        frame = pl.DataFrame(
+            [
+                self._column(batch, self.profile.columns.get("currency")).alias("currency"),
+                self._column(batch, self._flag_column()).alias("flag"),
+                self._column(batch, self.profile.columns.get("amount")).alias("amount"),
+            ]
+        )
+        for (currency, flag), group in frame.group_by("currency", "flag"):
+            self._add_group(group["amount"].to_list(), _text(currency), _text(flag))
 
-    def _add_cell(self, amount: str | None, currency: str | None, flag: str | None) -> None:
-        if is_missing_number(amount) or amount is None:
-            constant = self.profile.constants.get("amount")
-            if constant is None:
-                self.unreadable_amount += 1
-                return
-            amount = constant
-        number = self._number(amount)
-        if number is None:
-            self.unreadable_amount += 1
-            return
-        self.money.add(self._currency(currency), self._signed(number, flag))
+    def _add_group(self, amounts: list[str | None], currency: str | None, flag: str | None) -> None:
+        is_plain, read = self._plain(), self._number
+        numbers = [
+            Decimal(text) if text is not None and is_plain(text) else read(text) for text in amounts
+        ]
+        readable = [number for number in numbers if number is not None]
+        self.unreadable_amount += len(numbers) - len(readable)
+        if readable:
+            with localcontext(EXACT):
+                total = sum(readable, Decimal(0))
+            self.money.add(self._currency(currency), self._signed(total, flag))
 
-    def _number(self, text: str) -> Decimal | None:
-        style = self.styles.number("amount")
-        if (style.decimal == "." or self.detected.typed) and _PLAIN.fullmatch(text):
-            return Decimal(text)
-        if self.detected.typed and _PLAIN.fullmatch(trimmed(text)):
-            style = NumberStyle(".", ",")
-        found = read_decimal(text, style)
+    def _plain(self) -> Callable[[str], object]:
+        """Says of a text whether it is an amount as it stands; most are."""
+        if self.styles.number("amount").decimal == "." or self.detected.typed:
+            return _PLAIN.fullmatch
+        return _never
+
+    def _number(self, text: str | None) -> Decimal | None:
+        if text is None or is_missing_number(text):
+            text = self.profile.constants.get("amount")
+            if text is None:
+                return None
+        if self._plain()(trimmed(text)):
+            return Decimal(trimmed(text))
+        found = read_decimal(text, self.styles.number("amount"))
         return None if isinstance(found, Fault) else found
 
     def _currency(self, text: str | None) -> str | None:
@@ -106,20 +114,21 @@ class ReceivedTotals:
             return number.copy_negate() if credit else number
         return number.copy_negate() if sign == "reversed" else number
 
-    def _cells(self, batch: RowBatch, name: str) -> list[str | None]:
-        return self._column(batch, self.profile.columns.get(name))
-
-    def _flags(self, batch: RowBatch) -> list[str | None]:
+    def _flag_column(self) -> str | None:
         sign = self.profile.sign
-        return self._column(batch, sign.flag_column if isinstance(sign, FlagSign) else None)
+        return sign.flag_column if isinstance(sign, FlagSign) else None
 
     @staticmethod
-    def _column(batch: RowBatch, wanted: str | None) -> list[str | None]:
+    def _column(batch: RowBatch, wanted: str | None) -> pl.Series:
         if wanted is not None:
             for name in batch.cells.columns:
                 if folded(name) == folded(wanted):
-                    return batch.cells[name].to_list()
-        return [None] * batch.cells.height
+                    return batch.cells[name]
+        return pl.Series([None] * batch.cells.height, dtype=pl.String)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def rejected_money(rejected: pl.DataFrame) -> dict[str | None, Decimal]:

@@ -1,4 +1,4 @@
-"""The job of an import: read the file outside the database, then store all of it at once."""
+"""The job of an import: read the file into drafts, then store all of it at once."""
 
 import json
 import tempfile
@@ -17,7 +17,13 @@ from services.ingest.imports.domain import (
     check_every_row,
     check_reject_share,
 )
-from services.ingest.imports.kinds import REFUSED_COLUMNS, Stored, handler_of
+from services.ingest.imports.kinds import (
+    REFUSED_COLUMNS,
+    Handler,
+    Stored,
+    Writer,
+    handler_of,
+)
 from services.ingest.imports.parsing import (
     FileRequest,
     ParsedFile,
@@ -47,12 +53,14 @@ def run_import(context: JobContext) -> None:
     with tempfile.TemporaryDirectory(prefix="btim-import-") as folder:
         path = Path(folder) / "upload"
         copy_file(context.session, get_file(context.session, row.file_id), path)
-        parsed = _parse(context, row, path, Path(folder))
+        handler = handler_of(row.kind)
+        with handler.drafts(context.session, Path(folder)) as write:
+            parsed = _parse(context, row, path, Path(folder), handler, write)
         try:
             check_control_totals(
                 _expected(row.parameters), parsed.received.rows, parsed.received.money.sums
             )
-            stored = handler_of(row.kind).store(context.session, row, parsed)
+            stored = handler.store(context.session, row, parsed)
             totals = _totals(parsed, stored)
             check_reject_share(totals, _decimal(row.parameters.get("max_reject_share")))
         except Problem:
@@ -76,7 +84,14 @@ def fail_import(session: Session, import_id: UUID, problem: dict[str, Any], stat
 register(JOB_KIND, run_import, fail_import)
 
 
-def _parse(context: JobContext, row: DataImport, path: Path, folder: Path) -> ParsedFile:
+def _parse(
+    context: JobContext,
+    row: DataImport,
+    path: Path,
+    folder: Path,
+    handler: Handler,
+    write: Writer,
+) -> ParsedFile:
     parameters = row.parameters
     styles = parameters.get("styles")
     request = FileRequest(
@@ -92,8 +107,7 @@ def _parse(context: JobContext, row: DataImport, path: Path, folder: Path) -> Pa
         # How many rows there are is known at the end only: approach two thirds.
         context.progress(0.66 * rows / (rows + 100_000))
 
-    reader = handler_of(row.kind).reader(row)
-    return parse_file(path, request, folder, reader, progress)
+    return parse_file(path, request, folder, handler.reader(row), write, progress)
 
 
 def _expected(parameters: dict[str, Any]) -> Expected:

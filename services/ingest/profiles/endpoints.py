@@ -90,7 +90,7 @@ def list_profiles(
     return Page(items=[answer(row) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{profile_id}", summary="Read a profile", operation_id="get_profile")
+@router.get("/{profile_id:uuid}", summary="Read a profile", operation_id="get_profile")
 def get_profile(profile_id: UUID, session: SessionDep, response: Response) -> ProfileAnswer:
     """One profile; its ETag is needed to change it."""
     row = repository.get_profile(session, profile_id)
@@ -127,7 +127,7 @@ def create_profile(
 
 
 @router.put(
-    "/{profile_id}",
+    "/{profile_id:uuid}",
     summary="Replace a profile",
     operation_id="replace_profile",
     dependencies=WRITE,
@@ -157,7 +157,7 @@ def replace_profile(
 
 
 @router.delete(
-    "/{profile_id}",
+    "/{profile_id:uuid}",
     summary="Delete a profile",
     operation_id="delete_profile",
     status_code=204,
