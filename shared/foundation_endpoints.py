@@ -182,13 +182,13 @@ def _webhooks_router(service: str) -> APIRouter:
         )
         return Page(items=[WebhookAnswer(**_webhook(row)) for row in rows], next_cursor=cursor)
 
-    @router.get("/{webhook_id}", summary="Read a webhook", operation_id="get_webhook")
+    @router.get("/{webhook_id:uuid}", summary="Read a webhook", operation_id="get_webhook")
     def get_webhook(webhook_id: UUID, session: SessionDep) -> WebhookAnswer:
         """One webhook without its secret."""
         return WebhookAnswer(**_webhook(known(session, webhook_id)))
 
     @router.delete(
-        "/{webhook_id}", summary="Unsubscribe", operation_id="delete_webhook", status_code=204
+        "/{webhook_id:uuid}", summary="Unsubscribe", operation_id="delete_webhook", status_code=204
     )
     def delete_webhook(webhook_id: UUID, session: SessionDep, caller: CallerDep) -> None:
         """Stop telling this address; open deliveries end."""
@@ -197,7 +197,7 @@ def _webhooks_router(service: str) -> APIRouter:
         audit.record(session, caller, service, "delete", "webhook", str(webhook_id))
 
     @router.get(
-        "/{webhook_id}/deliveries",
+        "/{webhook_id:uuid}/deliveries",
         summary="List a webhook's deliveries",
         operation_id="list_webhook_deliveries",
     )
@@ -230,7 +230,7 @@ def _webhooks_router(service: str) -> APIRouter:
         return Page(items=items, next_cursor=cursor)
 
     @router.post(
-        "/{webhook_id}/deliveries/{delivery_id}/replay",
+        "/{webhook_id:uuid}/deliveries/{delivery_id:uuid}/replay",
         summary="Deliver again",
         operation_id="replay_webhook_delivery",
     )
@@ -288,7 +288,7 @@ def _keys_router() -> APIRouter:
         )
         return Page(items=[_key(row) for row in rows], next_cursor=cursor)
 
-    @router.get("/{key_id}", summary="Read an API key", operation_id="get_api_key")
+    @router.get("/{key_id:uuid}", summary="Read an API key", operation_id="get_api_key")
     def get_api_key(key_id: UUID, session: SessionDep) -> ApiKeyAnswer:
         """One key without its secret."""
         row = session.get(ApiKey, key_id)
@@ -297,7 +297,7 @@ def _keys_router() -> APIRouter:
         return _key(row)
 
     @router.delete(
-        "/{key_id}", summary="Revoke an API key", operation_id="revoke_api_key", status_code=204
+        "/{key_id:uuid}", summary="Revoke an API key", operation_id="revoke_api_key", status_code=204
     )
     def revoke_api_key(
         key_id: UUID, session: SessionDep, caller: CallerDep, response: Response

@@ -84,7 +84,7 @@ def jobs_router(service: str) -> APIRouter:
         )
         return Page(items=[job_answer(row) for row in rows], next_cursor=cursor)
 
-    @router.get("/{job_id}", summary="Read a job", operation_id="get_job")
+    @router.get("/{job_id:uuid}", summary="Read a job", operation_id="get_job")
     def get_job(
         job_id: UUID, session: SessionDep, caller: CallerDep, response: Response, wait: Wait = None
     ) -> JobAnswer:
@@ -95,7 +95,7 @@ def jobs_router(service: str) -> APIRouter:
         return job_answer(job)
 
     @router.post(
-        "/{job_id}/cancel",
+        "/{job_id:uuid}/cancel",
         summary="Cancel a job",
         operation_id="cancel_job",
         dependencies=[Needs(f"{service}:write")],

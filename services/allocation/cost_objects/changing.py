@@ -102,7 +102,7 @@ def add_changes(router: APIRouter, layer: Layer, noun: str) -> None:
         return answer(row, language)
 
     @router.put(
-        "/{object_id}",
+        "/{object_id:uuid}",
         summary=f"Replace a {layer}",
         operation_id=f"replace_{noun}",
         dependencies=WRITE,
@@ -129,7 +129,7 @@ def add_changes(router: APIRouter, layer: Layer, noun: str) -> None:
         return answer(row, language)
 
     @router.patch(
-        "/{object_id}",
+        "/{object_id:uuid}",
         summary=f"Change a {layer}",
         operation_id=f"update_{noun}",
         dependencies=WRITE,
@@ -153,7 +153,7 @@ def add_changes(router: APIRouter, layer: Layer, noun: str) -> None:
         return answer(row, language)
 
     @router.delete(
-        "/{object_id}",
+        "/{object_id:uuid}",
         summary=f"Delete a {layer}",
         operation_id=f"delete_{noun}",
         status_code=204,

@@ -125,7 +125,7 @@ def _add_reading(router: APIRouter, layer: Layer, noun: str) -> None:
         )
         return Page(items=[answer(row, language) for row in rows], next_cursor=cursor)
 
-    @router.get("/{object_id}", summary=f"Read one of {collection}", operation_id=f"get_{noun}")
+    @router.get("/{object_id:uuid}", summary=f"Read one of {collection}", operation_id=f"get_{noun}")
     def get_object(
         object_id: UUID,
         session: SessionDep,

@@ -90,7 +90,7 @@ def list_mappings(
     return Page(items=[answer(row) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{mapping_id}", summary="Read a mapping", operation_id="get_mapping")
+@router.get("/{mapping_id:uuid}", summary="Read a mapping", operation_id="get_mapping")
 def get_mapping(
     mapping_id: UUID, session: SessionDep, caller: CallerDep, response: Response
 ) -> MappingAnswer:
@@ -136,7 +136,7 @@ def create_mapping(
 
 
 @router.put(
-    "/{mapping_id}", summary="Replace a mapping", operation_id="replace_mapping", dependencies=WRITE
+    "/{mapping_id:uuid}", summary="Replace a mapping", operation_id="replace_mapping", dependencies=WRITE
 )
 def replace_mapping(
     mapping_id: UUID,
@@ -159,7 +159,7 @@ def replace_mapping(
 
 
 @router.patch(
-    "/{mapping_id}", summary="Change a mapping", operation_id="update_mapping", dependencies=WRITE
+    "/{mapping_id:uuid}", summary="Change a mapping", operation_id="update_mapping", dependencies=WRITE
 )
 def update_mapping(
     mapping_id: UUID,
@@ -182,7 +182,7 @@ def update_mapping(
 
 
 @router.delete(
-    "/{mapping_id}",
+    "/{mapping_id:uuid}",
     summary="Delete a mapping",
     operation_id="delete_mapping",
     status_code=204,

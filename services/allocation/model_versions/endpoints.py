@@ -79,7 +79,7 @@ def list_model_versions(
     return Page(items=answers(session, rows), next_cursor=cursor)
 
 
-@router.get("/{version_id}", summary="Read a model version", operation_id="get_model_version")
+@router.get("/{version_id:uuid}", summary="Read a model version", operation_id="get_model_version")
 def get_model_version(
     version_id: UUID, session: SessionDep, caller: CallerDep, response: Response
 ) -> ModelVersionAnswer:
@@ -115,7 +115,7 @@ def create_model_version(
 
 
 @router.patch(
-    "/{version_id}",
+    "/{version_id:uuid}",
     summary="Change a draft's settings",
     operation_id="update_model_version",
     dependencies=WRITE,
@@ -163,7 +163,7 @@ def _merged_stages(before: dict[str, Any], patch: ModelVersionPatch) -> dict[str
 
 
 @router.delete(
-    "/{version_id}",
+    "/{version_id:uuid}",
     summary="Throw a draft away",
     operation_id="delete_model_version",
     status_code=204,
@@ -186,7 +186,7 @@ def delete_model_version(
 
 
 @router.post(
-    "/{version_id}/submit",
+    "/{version_id:uuid}/submit",
     summary="Submit a draft for review",
     operation_id="submit_model_version",
     dependencies=WRITE,
@@ -204,7 +204,7 @@ def submit_model_version(
 
 
 @router.post(
-    "/{version_id}/approve",
+    "/{version_id:uuid}/approve",
     summary="Approve a version",
     operation_id="approve_model_version",
     dependencies=APPROVE,
@@ -222,7 +222,7 @@ def approve_model_version(
 
 
 @router.post(
-    "/{version_id}/reject",
+    "/{version_id:uuid}/reject",
     summary="Send a version back to its authors",
     operation_id="reject_model_version",
     dependencies=APPROVE,
@@ -240,7 +240,7 @@ def reject_model_version(
 
 
 @router.post(
-    "/{version_id}/publish",
+    "/{version_id:uuid}/publish",
     summary="Publish a version",
     operation_id="publish_model_version",
     dependencies=APPROVE,
@@ -261,7 +261,7 @@ def publish_model_version(
 
 
 @router.get(
-    "/{version_id}/diff",
+    "/{version_id:uuid}/diff",
     summary="Compare a version with another",
     operation_id="diff_model_version",
 )

@@ -78,7 +78,7 @@ def list_runs(
     return Page(items=items, next_cursor=cursor)
 
 
-@router.get("/{run_id}", summary="Read a run", operation_id="get_run")
+@router.get("/{run_id:uuid}", summary="Read a run", operation_id="get_run")
 def get_run(run_id: UUID, session: SessionDep, caller: CallerDep, response: Response) -> RunAnswer:
     """`stale` says that facts or the model have changed since the run looked at them."""
     run = repository.get_run(session, run_id)
@@ -88,7 +88,7 @@ def get_run(run_id: UUID, session: SessionDep, caller: CallerDep, response: Resp
 
 
 @router.post(
-    "/{run_id}/publish",
+    "/{run_id:uuid}/publish",
     summary="Publish a run",
     operation_id="publish_run",
     dependencies=[Needs("allocation:write")],
