@@ -297,7 +297,10 @@ def _keys_router() -> APIRouter:
         return _key(row)
 
     @router.delete(
-        "/{key_id:uuid}", summary="Revoke an API key", operation_id="revoke_api_key", status_code=204
+        "/{key_id:uuid}",
+        summary="Revoke an API key",
+        operation_id="revoke_api_key",
+        status_code=204,
     )
     def revoke_api_key(
         key_id: UUID, session: SessionDep, caller: CallerDep, response: Response

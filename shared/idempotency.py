@@ -39,8 +39,9 @@ class Replay(Exception):
 
 def read_key(header: str) -> str:
     """The key, with or without the quotes of a structured field."""
-    key = header.strip().removeprefix('"').removesuffix('"')
-    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable() or " " in key:
+    written = header.strip()
+    key = written.removeprefix('"').removesuffix('"')
+    if not key or len(written) > 255 or not key.isascii() or not key.isprintable() or " " in key:
         raise Unreadable(
             "an Idempotency-Key has 1 to 255 visible ASCII characters", code="bad_idempotency_key"
         )

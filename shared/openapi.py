@@ -79,7 +79,7 @@ IDEMPOTENCY_PARAMETER = {
     "in": "header",
     "required": False,
     "description": "The same key and body answer the first answer again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 
 

@@ -63,16 +63,20 @@ def a_job(service: str = "allocation", **arguments: Any) -> UUID:
 
 
 def test_a_job_that_is_rolled_back_never_runs(allocation: ServiceUnderTest) -> None:
-    with pytest.raises(RuntimeError), in_transaction() as session:
-        defer_job(
-            session,
-            service="allocation",
-            kind="test",
-            subject="tester",
-            resource_id=new_id(),
-            resource_href="/v1/me",
-        )
-        raise RuntimeError
+    def crash() -> None:
+        with in_transaction() as session:
+            defer_job(
+                session,
+                service="allocation",
+                kind="test",
+                subject="tester",
+                resource_id=new_id(),
+                resource_href="/v1/me",
+            )
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
     with at_once() as connection:
         assert connection.execute(text("select count(*) from procrastinate_jobs")).scalar_one() == 0
     assert allocation.get("/v1/jobs").json()["items"] == []

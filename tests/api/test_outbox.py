@@ -111,9 +111,13 @@ def test_a_failed_delivery_is_tried_again(ingest: ServiceUnderTest, receiver: Re
 
 
 def test_an_event_that_is_rolled_back_never_leaves(ingest: ServiceUnderTest) -> None:
-    with pytest.raises(RuntimeError), in_transaction() as session:
-        outbox.publish(session, "ingest", "import.finished", "gone", {})
-        raise RuntimeError
+    def crash() -> None:
+        with in_transaction() as session:
+            outbox.publish(session, "ingest", "import.finished", "gone", {})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
     with at_once() as connection:
         query = text("select count(*) from outbox_event where resource_id = 'gone'")
         assert connection.execute(query).scalar_one() == 0

@@ -95,8 +95,8 @@ class RunningSystem:
                 ]
             elif "cli.serve" in command:
                 found.append(Victim("service", command[command.index("cli.serve") + 1], pid))
-            elif command[-1].endswith(".worker"):
-                found.append(Victim("worker", command[-1], pid))
+            elif "cli.work" in command:
+                found.append(Victim("worker", f"{command[-1]}-worker", pid))
         return found
 
     def _await_supervisor(self) -> int:

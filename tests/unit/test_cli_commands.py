@@ -100,17 +100,28 @@ def test_a_failed_job_says_what_the_service_says() -> None:
     assert caught.value.problem["code"] == "missing_rate"
 
 
-def test_without_a_key_file_nobody_is_asked(tmp_path: Path) -> None:
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("INGEST_URL", "ALLOCATION_URL", "VALUATION_URL", "KEY_FILE"):
+        monkeypatch.delenv(f"BTIM_{name}", raising=False)
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_a_key_is_not_sent_to_a_guessed_address(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="nothing runs in"):
+        connect(tmp_path, None)
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_without_a_key_nobody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("INGEST", "ALLOCATION", "VALUATION"):
+        monkeypatch.setenv(f"BTIM_{name}_URL", "http://h")
     with pytest.raises(Unauthenticated, match="cannot be read"):
         connect(tmp_path, None)
 
 
-def test_the_addresses_of_a_running_system_are_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for service in ("INGEST", "ALLOCATION", "VALUATION"):
-        monkeypatch.delenv(f"BTIM_{service}_URL", raising=False)
-    monkeypatch.delenv("BTIM_KEY_FILE", raising=False)
+@pytest.mark.usefixtures("no_settings")
+def test_the_addresses_of_a_running_system_are_used(tmp_path: Path) -> None:
     key = tmp_path / "admin.key"
     key.write_text("btim_x\n")
     addresses = {"ingest": "http://h:1", "allocation": "http://h:2", "valuation": "http://h:3"}

@@ -16,7 +16,7 @@ from shared.contracts.allocation.objects import CostObjectAnswer, Layer
 from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep
-from shared.errors import NotFound
+from shared.errors import FieldError, NotFound, RuleBroken
 from shared.etags import set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
@@ -51,14 +51,24 @@ def _filter(
     standard: CodeFilter = None,
     owner: CodeFilter = None,
 ) -> ObjectFilter:
-    tags = {
-        name.removeprefix("tags."): value
-        for name, value in request.query_params.items()
-        if name.startswith("tags.")
-    }
-    return ObjectFilter(code, parent, under, q, period, standard, owner, tags)
+    return ObjectFilter(code, parent, under, q, period, standard, owner, _tag_filter(request))
 
 
+def _tag_filter(request: Request) -> dict[str, str]:
+    """The `tags.x=value` parameters; each tag once, values as long as tags may be."""
+    tags: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if not name.startswith("tags."):
+            continue
+        tag = name.removeprefix("tags.")
+        if tag in tags or len(value) > LONGEST_TAG_VALUE:
+            error = FieldError(f"query:/{name}", "invalid", "one value of at most 2,000 characters")
+            raise RuleBroken("a tag filter is not valid", code="invalid", errors=[error])
+        tags[tag] = value
+    return tags
+
+
+LONGEST_TAG_VALUE = 2000
 FilterDep = Annotated[ObjectFilter, Depends(_filter)]
 TAG_PARAMETER = {
     "parameters": [
@@ -67,7 +77,7 @@ TAG_PARAMETER = {
             "in": "query",
             "required": False,
             "description": "Objects with this value of a tag, for example `tags.core=yes`.",
-            "schema": {"type": "string", "maxLength": 2000},
+            "schema": {"type": "string", "maxLength": LONGEST_TAG_VALUE},
         }
     ]
 }
@@ -125,7 +135,9 @@ def _add_reading(router: APIRouter, layer: Layer, noun: str) -> None:
         )
         return Page(items=[answer(row, language) for row in rows], next_cursor=cursor)
 
-    @router.get("/{object_id:uuid}", summary=f"Read one of {collection}", operation_id=f"get_{noun}")
+    @router.get(
+        "/{object_id:uuid}", summary=f"Read one of {collection}", operation_id=f"get_{noun}"
+    )
     def get_object(
         object_id: UUID,
         session: SessionDep,

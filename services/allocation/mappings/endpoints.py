@@ -136,7 +136,10 @@ def create_mapping(
 
 
 @router.put(
-    "/{mapping_id:uuid}", summary="Replace a mapping", operation_id="replace_mapping", dependencies=WRITE
+    "/{mapping_id:uuid}",
+    summary="Replace a mapping",
+    operation_id="replace_mapping",
+    dependencies=WRITE,
 )
 def replace_mapping(
     mapping_id: UUID,
@@ -159,7 +162,10 @@ def replace_mapping(
 
 
 @router.patch(
-    "/{mapping_id:uuid}", summary="Change a mapping", operation_id="update_mapping", dependencies=WRITE
+    "/{mapping_id:uuid}",
+    summary="Change a mapping",
+    operation_id="update_mapping",
+    dependencies=WRITE,
 )
 def update_mapping(
     mapping_id: UUID,
