@@ -66,7 +66,7 @@ crash-test: $(STAMP) ## kill -9 of one process at KILLS random moments, then cou
 
 bench: $(STAMP) ## the measured ratios, as tables
 	@for script in $$(grep -l '^if __name__' bench/*.py); do \
-		echo "== $$script"; $(BIN)/python $$script || exit 1; done
+		echo "== $$script"; $(BIN)/python -m bench.$$(basename $$script .py) || exit 1; done
 
 types: $(STAMP) ## TypeScript types from the three OpenAPI documents, checked by tsc (needs npm)
 	$(BIN)/python -m tests.contract.typescript build/types

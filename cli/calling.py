@@ -11,7 +11,7 @@ from typing import Any, Self
 from cli.data_folder import DataFolder
 from cli.listeners import SERVICES
 from shared.clients.base import ServiceClient
-from shared.errors import Problem, Unauthenticated
+from shared.errors import Problem, Unauthenticated, Unavailable
 
 JOB_WAIT_SECONDS = 2
 
@@ -61,12 +61,15 @@ def connect(data_dir: Path, key_file: Path | None, language: str = "en") -> Syst
 
 
 def _addresses(folder: DataFolder) -> dict[str, str]:
-    known = {name: f"http://127.0.0.1:{8001 + place}" for place, name in enumerate(SERVICES)}
-    known["admin_key_file"] = str(folder.admin_key_file)
+    """From the environment or the running system; a key is never sent to a guessed address."""
+    known = {"admin_key_file": str(folder.admin_key_file)}
     if folder.address_file.exists():
         known |= json.loads(folder.address_file.read_text())
     for name in SERVICES:
-        known[name] = os.environ.get(f"BTIM_{name.upper()}_URL", known[name])
+        variable = f"BTIM_{name.upper()}_URL"
+        known[name] = os.environ.get(variable, known.get(name, ""))
+        if not known[name]:
+            raise Unavailable(f"nothing runs in {folder.path}; start `btim up` or set {variable}")
     return known
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS = 8
+_PR_GET_SECUREBITS = 27
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -75,7 +77,10 @@ def _prepare(death_signal: signal.Signals, run_as: RunAs | None) -> Callable[[],
 
 def _become(run_as: RunAs, libc: ctypes.CDLL | None) -> None:
     if run_as.passes_closed_folders and libc is not None:
-        libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        # Rights outlive the change of user, and access(2), too, sees the one that stays.
+        bits = libc.prctl(_PR_GET_SECUREBITS, 0, 0, 0, 0) | _SECBIT_NO_SETUID_FIXUP
+        if libc.prctl(_PR_SET_SECUREBITS, bits, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_SECUREBITS)")
     os.setgroups([run_as.gid])
     os.setresgid(run_as.gid, run_as.gid, run_as.gid)
     os.setresuid(run_as.uid, run_as.uid, run_as.uid)

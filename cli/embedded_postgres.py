@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,8 +20,9 @@ from typing import IO, Self
 from urllib.parse import quote
 
 from cli import child_process, postgres_binaries
+from cli.free_ports import free_port, is_free
 from cli.postgres_binaries import PostgresError
-from cli.postgres_cluster import await_former_server, lock_holder, make_cluster
+from cli.postgres_cluster import Pause, await_former_server, lock_holder, make_cluster
 from cli.postgres_user import choose_user
 
 SUPERUSER = "postgres"
@@ -39,14 +39,18 @@ class PostgresServer:
 
     `fast=True` is for servers that tests throw away: nothing is made durable. Start it from a
     thread that lives as long as the server should, because the server follows that thread.
+    `pause` is how it waits; one that raises ends the waiting, and nothing is left running.
     """
 
-    def __init__(self, data_dir: Path | str, *, fast: bool = False) -> None:
+    def __init__(
+        self, data_dir: Path | str, *, fast: bool = False, pause: Pause = time.sleep
+    ) -> None:
         self.data_dir = Path(data_dir).absolute()
         self.cluster = self.data_dir / "postgres"
         self.log_path = self.data_dir / "logs" / "postgres.log"
         self.port = 0
         self._fast = fast
+        self._pause = pause
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
         self._temporary = False
@@ -102,7 +106,12 @@ class PostgresServer:
             if not self.cluster.exists():
                 password = self._password(SUPERUSER)
                 make_cluster(
-                    self.cluster, SUPERUSER, password, self.log_path, durable=not self._fast
+                    self.cluster,
+                    SUPERUSER,
+                    password,
+                    self.log_path,
+                    durable=not self._fast,
+                    pause=self._pause,
                 )
             self._launch_until_ready()
             self._ensure_database()
@@ -163,7 +172,7 @@ class PostgresServer:
 
     def _launch_until_ready(self) -> None:
         """Start the postmaster, again while a killed predecessor still holds lock or port."""
-        await_former_server(self.cluster, STOP_SECONDS)
+        await_former_server(self.cluster, STOP_SECONDS, self._pause)
         self.port = self.port or self._remembered_port()
         started = time.monotonic()
         while True:
@@ -177,8 +186,8 @@ class PostgresServer:
             if not _may_pass(trouble) or waited > LOCK_PATIENCE_SECONDS:
                 raise PostgresError(f"Postgres does not start\n{self.log_tail()}")
             if "could not bind" in trouble and waited > PORT_PATIENCE_SECONDS:
-                self.port = _free_port()
-            time.sleep(0.3)
+                self.port = free_port()
+            self._pause(0.3)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         settings = postgres_binaries.SETTINGS
@@ -203,7 +212,7 @@ class PostgresServer:
                 return True
             if time.monotonic() > deadline:
                 raise PostgresError(f"no answer in {RECOVERY_SECONDS:.0f} s\n{self.log_tail()}")
-            time.sleep(0.02)
+            self._pause(0.02)
         return False
 
     def _ensure_database(self) -> None:
@@ -239,9 +248,9 @@ class PostgresServer:
     def _remembered_port(self) -> int:
         with suppress(OSError, ValueError):
             port = int((self.data_dir / "postgres.port").read_text())
-            if _is_free(port):
+            if is_free(port):
                 return port
-        return _free_port()
+        return free_port()
 
     def _log_since(self, offset: int) -> str:
         if not self.log_path.exists():
@@ -286,22 +295,3 @@ def _stop_gently(process: subprocess.Popen[bytes]) -> None:
         process.send_signal(step)
         with suppress(subprocess.TimeoutExpired):
             process.wait(patience)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def _free_port() -> int:
-    """A port below the range from which outgoing connections take theirs."""
-    for _ in range(200):
-        port = 15432 + secrets.randbelow(10_000)
-        if _is_free(port):
-            return port
-    raise PostgresError("no free port between 15432 and 25431")

@@ -51,7 +51,6 @@ def environment() -> dict[str, str]:
     """A bare environment: no PG* variable of the caller reaches the server."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
-        "LD_LIBRARY_PATH": str(folder() / "lib"),
         "LC_ALL": "C",
         "TZ": "UTC",
     }

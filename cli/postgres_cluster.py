@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from cli import child_process, postgres_binaries
@@ -13,9 +15,18 @@ from cli.postgres_user import choose_user
 
 _ZOMBIE_PATIENCE_SECONDS = 2.0
 
+Pause = Callable[[float], None]
+"""How to wait for some seconds; it may raise to end the waiting."""
+
 
 def make_cluster(
-    cluster: Path, superuser: str, password: str, log_path: Path, *, durable: bool = True
+    cluster: Path,
+    superuser: str,
+    password: str,
+    log_path: Path,
+    *,
+    durable: bool = True,
+    pause: Pause = time.sleep,
 ) -> None:
     """initdb in a folder beside, renamed when whole, so that a kill leaves no half cluster."""
     run_as = choose_user(cluster.parent, postgres_binaries.folder())
@@ -38,11 +49,22 @@ def make_cluster(
                 run_as=run_as,
                 cwd=Path("/"),
             )
-        if initdb.wait() != 0:
+        if _await_end(initdb, pause) != 0:
             raise PostgresError(f"initdb failed, see {log_path}")
         half.rename(cluster)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _await_end(process: subprocess.Popen[bytes], pause: Pause) -> int:
+    """The exit code; a pause that raises takes the process along."""
+    try:
+        while process.poll() is None:
+            pause(0.02)
+    finally:
+        process.kill()
+        code = process.wait()
+    return code
 
 
 def _initdb(cluster: Path, superuser: str, password_file: Path, *, durable: bool) -> list[str]:
@@ -71,7 +93,7 @@ def lock_holder(cluster: Path) -> tuple[int, str] | None:
         return None
 
 
-def await_former_server(cluster: Path, patience_seconds: float) -> None:
+def await_former_server(cluster: Path, patience_seconds: float, pause: Pause = time.sleep) -> None:
     """Let the server of a killed owner finish its shutdown; hurry it after `patience_seconds`.
 
     A dead process whose parent never collects it keeps its number, and Postgres takes that
@@ -91,7 +113,7 @@ def await_former_server(cluster: Path, patience_seconds: float) -> None:
             raise PostgresError(f"an earlier server (process {pid}) in {cluster} does not end")
         if state == "running" and waited > patience_seconds:
             os.kill(pid, signal.SIGQUIT)
-        time.sleep(0.05)
+        pause(0.05)
 
 
 def _state_in(pid: int, cluster: Path) -> str:

@@ -6,12 +6,14 @@ import socket
 import uvicorn
 
 from cli.listeners import SERVICES
+from cli.loading_time import import_to_stay
 
 DRAIN_SECONDS = 15
 
 
 def serve(application: str, *, host: str, port: int, fd: int | None) -> None:
     """Serve until SIGTERM; then finish what is under way for at most DRAIN_SECONDS."""
+    import_to_stay(application.partition(":")[0])
     config = uvicorn.Config(
         application,
         host=host,

@@ -9,7 +9,6 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from cli import leftovers
+from cli import child_process, leftovers
 from cli.data_folder import DataFolder
 from cli.embedded_postgres import PostgresServer
 from cli.listeners import Listener, open_listeners
@@ -40,7 +39,7 @@ class StartError(Exception):
 
 
 class _StopAsked(BaseException):
-    """SIGINT, SIGTERM or SIGHUP while starting."""
+    """SIGINT, SIGTERM or SIGHUP while something starts; raised only where we wait."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,6 @@ class Supervisor:
     _asked: bool = False
     _asked_at: float = 0.0
     _hurry: bool = False
-    _starting: bool = True
 
     def run(self, on_ready: Callable[[Addresses], None]) -> None:
         """Start everything, tell `on_ready` the addresses, watch until a signal asks to stop.
@@ -85,10 +83,9 @@ class Supervisor:
                 addresses = self._start()
                 self.folder.address_file.write_text(json.dumps(addresses.as_json()))
                 on_ready(addresses)
-                self._starting = False
                 self._watch(wakeup)
             except _StopAsked:
-                self.say("stopping before everything was up")
+                self.say("stopping in the middle of a start")
 
     # -- starting ---------------------------------------------------------------------------
 
@@ -104,7 +101,7 @@ class Supervisor:
                     f"{listener.service} answers on {listener.port}"
                 )
         if self.external_database_url is None:
-            self._postgres = PostgresServer(self.folder.path)
+            self._postgres = PostgresServer(self.folder.path, pause=self._nap)
             self._postgres.start()
         self._plan_children()
         for child in self._services:
@@ -122,16 +119,16 @@ class Supervisor:
         """Bring the schema to its newest version and make the first keys, in an own process."""
         log_path = self.folder.logs / "migrate.log"
         with log_path.open("ab") as log:
-            done = subprocess.run(
+            process = child_process.spawn(
                 _python("cli.prepare_database"),
                 env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                log=log,
+                death_signal=signal.SIGKILL,
                 cwd=_PROJECT,
-                check=False,
             )
-        if done.returncode != 0:
+        while process.poll() is None:
+            self._nap(0.05)
+        if process.returncode != 0:
             raise StartError(f"the migrations failed, see {log_path}\n{_tail(log_path)}")
 
     def _plan_children(self) -> None:
@@ -153,7 +150,7 @@ class Supervisor:
             WatchedChild(
                 ChildPlan(
                     name=f"{listener.service}-worker",
-                    command=_python(f"services.{listener.service}.worker"),
+                    command=_python("cli.work", listener.service),
                     env=env,
                     log_path=self.folder.logs / f"{listener.service}-worker.log",
                     cwd=_PROJECT,
@@ -189,7 +186,7 @@ class Supervisor:
             if waiting and time.monotonic() > deadline:
                 names = ", ".join(listener.service for listener in waiting)
                 raise StartError(f"not ready after {READY_SECONDS:.0f} s: {names}")
-            time.sleep(0.1)
+            self._nap(0.1)
 
     # -- watching ---------------------------------------------------------------------------
 
@@ -209,8 +206,7 @@ class Supervisor:
             return
         if self._postgres is not None and not self._postgres.is_alive():
             self.say("postgres ended and is started again")
-            with self._interruptible():
-                self._postgres.restart_if_dead()
+            self._postgres.restart_if_dead()
         for child in (*self._services, *self._workers):
             sentence = child.note_death()
             if sentence is not None:
@@ -221,7 +217,6 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Workers finish or hand back, services drain, then Postgres; a second signal hurries."""
-        self._starting = False
         self.folder.address_file.unlink(missing_ok=True)
         for children, seconds in (
             (self._workers, WORKER_STOP_SECONDS),
@@ -262,20 +257,14 @@ class Supervisor:
     def _note_signal(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
         self._hurry = self._asked and now - self._asked_at > SAME_WISH_SECONDS
-        if self._asked:
-            return
-        self._asked, self._asked_at = True, now
-        if self._starting:
-            raise _StopAsked
+        if not self._asked:
+            self._asked, self._asked_at = True, now
 
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        """Let a signal end a wait that may take minutes."""
-        before, self._starting = self._starting, True
-        try:
-            yield
-        finally:
-            self._starting = before
+    def _nap(self, seconds: float) -> None:
+        """Wait a little while something starts, unless a stop was asked for."""
+        time.sleep(seconds)
+        if self._asked:
+            raise _StopAsked
 
 
 _PROJECT = Path(__file__).resolve().parent.parent

@@ -34,11 +34,9 @@ def tell(console: Console, system: System, company: Company, out: Path) -> list[
     telling.show_figures(console, valuing.evaluate(system, initiative))
     telling.show_review(console, review)
     stage.scene("5  Files to take away")
-    files = [
-        valuing.order_report(stage, system, out, file_format, language)
-        for file_format, language in REPORT_FILES
-    ]
-    return files + [valuing.draw_flow(stage, system, out, kind) for kind in ("svg", "png")]
+    ordered = valuing.order_reports(stage, system, REPORT_FILES)
+    pictures = [valuing.draw_flow(stage, system, out, kind) for kind in ("svg", "png")]
+    return [valuing.fetch_report(stage, system, each, out) for each in ordered] + pictures
 
 
 def _show_runs(console: Console, system: System, runs: Sequence[dict[str, Any]]) -> None:

@@ -1,9 +1,11 @@
 """Act four: was it worth it? One initiative with its promise and review; the report."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.calling import System, order
+from cli.calling import System, follow
 from cli.demo.company import COUNCIL_PERIODS, Company
 from cli.demo.loading import send_bulk
 from cli.demo.stage import Stage
@@ -12,6 +14,16 @@ from shared.clients.base import ServiceClient
 STEPS = {"proposed": "approve", "approved": "start", "in_delivery": "go-live"}
 REVIEW_STEPS = {"scheduled": "start", "in_progress": "submit", "submitted": "approve"}
 REPORT = "cost-value-distribution"
+PERIOD = COUNCIL_PERIODS[-1]
+
+
+@dataclass(frozen=True)
+class OrderedReport:
+    """A report that is being written; without a job it is there already."""
+
+    name: str
+    report_id: str
+    job: dict[str, Any] | None
 
 
 def record_initiative(stage: Stage, system: System, company: Company) -> dict[str, Any]:
@@ -68,15 +80,29 @@ def evaluate(system: System, initiative: dict[str, Any]) -> dict[str, Any]:
     return figures
 
 
-def order_report(stage: Stage, system: System, out: Path, file_format: str, language: str) -> Path:
-    """The monthly report of the last council period, as a file in `out`."""
-    period = COUNCIL_PERIODS[-1]
-    name = f"{REPORT}-{period}.{language}.{file_format}"
-    body = {"type": REPORT, "period": period, "format": file_format, "language": language}
-    with stage.step(f"report {name}") as share:
-        report = order(system.valuation, "/v1/reports", "/v1/reports", share, body=body)
-        content = system.valuation.request("GET", f"/v1/reports/{report['id']}/content").content
-    target = out / name
+def order_reports(
+    stage: Stage, system: System, wishes: Sequence[tuple[str, str]]
+) -> list[OrderedReport]:
+    """Order the monthly report of the last council period in several formats and languages."""
+    ordered = []
+    with stage.step(f"{len(wishes)} reports ordered"):
+        for file_format, language in wishes:
+            body = {"type": REPORT, "period": PERIOD, "format": file_format, "language": language}
+            answer = system.valuation.request("POST", "/v1/reports", body=body)
+            content = answer.json()
+            name = f"{REPORT}-{PERIOD}.{language}.{file_format}"
+            ordered.append(OrderedReport(name, content["id"], content.get("job")))
+    return ordered
+
+
+def fetch_report(stage: Stage, system: System, ordered: OrderedReport, out: Path) -> Path:
+    """Wait until an ordered report is written and fetch its file."""
+    with stage.step(f"report {ordered.name}") as share:
+        if ordered.job is not None:
+            follow(system.valuation, ordered.job, share)
+        path = f"/v1/reports/{ordered.report_id}/content"
+        content = system.valuation.request("GET", path).content
+    target = out / ordered.name
     target.write_bytes(content)
     return target
 
@@ -85,7 +111,7 @@ def draw_flow(stage: Stage, system: System, out: Path, kind: str) -> Path:
     """The picture of the money's way from pools to consumers."""
     target = out / f"cost-flow.{kind}"
     media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
-    query = {"period": COUNCIL_PERIODS[-1]}
+    query = {"period": PERIOD}
     with stage.step(f"picture {target.name}"):
         drawn = system.valuation.request(
             "GET", "/v1/charts/flow", query=query, headers={"Accept": media}
