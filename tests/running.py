@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import importlib
+import os
 import socket
 import threading
 import time
@@ -15,6 +16,11 @@ from sqlalchemy.engine import make_url
 from starlette.testclient import TestClient
 
 SERVICES = ("ingest", "allocation", "valuation")
+
+
+def outside_environment(**more: str) -> dict[str, str]:
+    """The environment of a process that is to know nothing of this one's database."""
+    return {name: value for name, value in os.environ.items() if name[:5] != "BTIM_"} | more
 
 
 def migrate() -> None:

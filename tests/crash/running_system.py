@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cli.listeners import SERVICES
 from cli.probe import is_ready
+from tests.running import outside_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120.0
@@ -38,8 +39,6 @@ class RunningSystem:
 
     def start(self) -> None:
         """Start the supervisor and wait for its one line."""
-        environment = {**os.environ, "BTIM_LOG_LEVEL": "WARNING"}
-        environment.pop("BTIM_DATABASE_URL", None)
         with (self.data_dir.parent / "up.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "cli.main", *_options(self)],
@@ -48,7 +47,7 @@ class RunningSystem:
                 stderr=log,
                 text=True,
                 cwd=ROOT,
-                env=environment,
+                env=outside_environment(BTIM_LOG_LEVEL="WARNING"),
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

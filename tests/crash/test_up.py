@@ -14,6 +14,7 @@ import pytest
 
 from cli.probe import is_ready
 from tests.crash.running_system import ROOT, RunningSystem, Victim
+from tests.running import outside_environment
 
 PORT_BASE = 18461
 
@@ -28,14 +29,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
 
 def btim(*arguments: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
     """A command as a robot calls it: no terminal, nothing on standard input."""
-    environment = {name: value for name, value in os.environ.items() if name[:5] != "BTIM_"}
     return subprocess.run(
         [sys.executable, "-m", "cli.main", *arguments, "--data-dir", str(data_dir)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=environment,
+        env=outside_environment(),
         check=False,
     )
 
@@ -132,8 +132,10 @@ def test_ctrl_c_while_starting_leaves_nothing(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         cwd=ROOT,
+        env=outside_environment(),
     )
-    while not (tmp_path / "data" / "postgres").exists():
+    until = time.monotonic() + 30
+    while not (tmp_path / "data" / "postgres").exists() and time.monotonic() < until:
         time.sleep(0.02)
     starting.send_signal(signal.SIGINT)
     _, said = starting.communicate(timeout=30)
