@@ -271,7 +271,7 @@ def test_an_object_with_driver_quantities_cannot_be_deleted(
 def test_an_object_is_found_in_its_own_collection_only(allocation: ServiceUnderTest) -> None:
     made = created(allocation, "consumers", code="at-home")
     assert allocation.get(f"/v1/solutions/{made['id']}").status_code == 404
-    assert allocation.get("/v1/solutions/nonsense").status_code == 422
+    assert allocation.get("/v1/solutions/nonsense").status_code == 404
 
 
 def test_a_closed_period_keeps_the_validity_of_its_objects(allocation: ServiceUnderTest) -> None:

@@ -44,6 +44,10 @@ class ModelVersionPatch(Contract):
 class Decision(Contract):
     """Why something was decided; kept in the audit trail."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "agreed with the service areas"}]}
+    )
+
     reason: Text | None = None
 
 

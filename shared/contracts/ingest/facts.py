@@ -51,6 +51,10 @@ class DriverRequest(Contract):
 class DriverPatch(Contract):
     """A merge patch: what is given replaces what is there; the code stays."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"unit": "user", "basis": "measured"}]}
+    )
+
     names: Names | None = None
     unit: Label | None = None
     basis: Basis | None = None
