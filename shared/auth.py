@@ -222,3 +222,22 @@ async def get_caller(request: Request) -> Caller:
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+def refuse_bound(caller: Caller) -> None:
+    """403 for a caller bound to consumers: here lie figures of all of them."""
+    if caller.consumers is not None:
+        raise Forbidden(
+            "this key is bound to consumers and sees only their own part", code="caller_is_bound"
+        )
+
+
+async def _unbound(caller: CallerDep) -> Caller:
+    refuse_bound(caller)
+    return caller
+
+
+UNBOUND: Any = Depends(_unbound)
+"""Dependency of routers and endpoints that no bound caller may use."""
+
+UnboundCaller = Annotated[Caller, UNBOUND]

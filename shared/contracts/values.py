@@ -23,6 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from shared.money import plain
+
 DECIMAL_PATTERN = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$"
 PERIOD_PATTERN = r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
 _decimal = re.compile(DECIMAL_PATTERN)
@@ -43,13 +45,8 @@ def decimal_from_text(value: object) -> Decimal:
     return Decimal(value)
 
 
-def decimal_to_text(value: Decimal) -> str:
-    """Write a decimal exactly, without exponent and trailing zeros; minus zero is zero."""
-    if not value:
-        return "0"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
+decimal_to_text = plain
+"""Write a decimal exactly, without exponent and trailing zeros; minus zero is zero."""
 
 _plain_decimal = PlainSerializer(decimal_to_text, return_type=str)
 

@@ -259,7 +259,7 @@ def test_a_caller_bound_to_consumers_sees_no_whole_company_figures(
 ) -> None:
     bound = valuation.as_caller(a_key(["valuation:admin"], consumers=["sales"]))
     answer = valuation.get("/v1/value-kpis", headers=bound)
-    assert (answer.status_code, answer.json()["code"]) == (403, "bound_to_consumers")
+    assert (answer.status_code, answer.json()["code"]) == (403, "caller_is_bound")
 
 
 def test_a_reader_writes_no_observations(valuation: ServiceUnderTest) -> None:

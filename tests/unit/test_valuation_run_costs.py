@@ -11,7 +11,7 @@ from services.valuation.run_costs import workflow
 from services.valuation.run_costs.domain import AllocatedCost, RunCost, join_run_cost
 from services.valuation.value_kpis.formulas import parse_formula
 from services.valuation.value_kpis.series import Readings, Rule, Seen, Wish, key_of_link
-from shared.clients.allocation_costs import AllocationCosts, PublishedRun
+from shared.clients.allocation.costs import AllocationCosts, PublishedRun
 from shared.tables.valuation.value import Initiative
 
 D = Decimal

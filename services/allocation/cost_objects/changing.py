@@ -6,14 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlmodel import Session
 
-from services.allocation.callers import refuse_bound
 from services.allocation.cost_objects import repository, use
 from services.allocation.cost_objects.answers import answer
 from services.allocation.cost_objects.changes import apply, check_change, new_row, patched
 from services.allocation.cost_objects.domain import Placing, check_placings
 from services.allocation.model_versions.repository import lock_model
 from shared import audit
-from shared.auth import Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs, refuse_bound
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.contracts.allocation.objects import (
     CostObjectAnswer,

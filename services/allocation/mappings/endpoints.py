@@ -5,12 +5,11 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.allocation.callers import refuse_bound
 from services.allocation.mappings import changes, drafting, repository
 from services.allocation.mappings.answers import EXPORT_COLUMNS, answer, export_cells
 from services.allocation.model_versions import repository as versions
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import CallerDep, Needs, refuse_bound
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.contracts.allocation.mappings import (
     MappingAnswer,

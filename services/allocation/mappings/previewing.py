@@ -2,7 +2,6 @@
 
 from sqlmodel import Session
 
-from services.allocation.callers import refuse_bound
 from services.allocation.engine.classification import group_keys
 from services.allocation.engine.model import MappingSpec
 from services.allocation.engine.numbering import Numbering
@@ -18,7 +17,7 @@ from services.allocation.mappings.preview import (
 from services.allocation.mappings.repository import specs_of
 from services.allocation.model_versions.repository import find_version
 from services.allocation.runs.input_repository import group_lines, last_changes, list_objects
-from shared.auth import CallerDep
+from shared.auth import CallerDep, refuse_bound
 from shared.contracts.allocation.mappings import (
     CaughtAmount,
     PreviewAnswer,

@@ -6,13 +6,12 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlmodel import Session
 
-from services.allocation.callers import refuse_bound
 from services.allocation.model_versions import repository
 from services.allocation.model_versions.comparing import compare_versions
 from services.allocation.model_versions.domain import check_is_draft, check_stage_setting
 from services.allocation.model_versions.steps import take_step
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.model_versions import (
     Decision,
     ModelVersionAnswer,

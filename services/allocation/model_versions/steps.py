@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.allocation.callers import refuse_bound
 from services.allocation.model_versions import repository
 from services.allocation.model_versions.domain import (
     OPEN_STATES,
@@ -14,7 +13,7 @@ from services.allocation.model_versions.domain import (
     state_after,
 )
 from shared import audit
-from shared.auth import Caller
+from shared.auth import Caller, refuse_bound
 from shared.clock import utc_now
 from shared.contracts.allocation.model_versions import Decision
 from shared.settings import get_settings

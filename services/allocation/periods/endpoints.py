@@ -5,12 +5,11 @@ from typing import Annotated, Literal
 from fastapi import Path, Query
 from sqlmodel import Session
 
-from services.allocation.callers import refuse_bound
 from services.allocation.cost_objects.repository import hold_calendar
 from services.allocation.periods import repository
 from services.allocation.periods.domain import CLOSED, OPEN, check_can_close, check_can_reopen
 from shared import audit
-from shared.auth import Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs, refuse_bound
 from shared.clock import utc_now
 from shared.contracts.allocation.periods import CloseRequest, PeriodAnswer, ReopenRequest
 from shared.contracts.jobs import Page

@@ -6,10 +6,9 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlmodel import col
 
-from services.allocation.callers import refuse_bound
 from services.allocation.runs import repository, workflow
 from services.allocation.runs.answers import run_answer
-from shared.auth import Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.runs import RunAnswer, RunRequest
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.jobs import Accepted, Page, Wait

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 
-from services.allocation.callers import refuse_bound
 from services.allocation.runs import reconciliation, unallocated
 from services.allocation.runs.answers import balance_answer, flow_answer
 from services.allocation.runs.figures import (
@@ -18,7 +17,7 @@ from services.allocation.runs.figures import (
 )
 from services.allocation.runs.pages import page_of, sorted_rows
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
-from shared.auth import CallerDep, Needs
+from shared.auth import CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.runs import (
     BalanceAnswer,
     FlowAnswer,

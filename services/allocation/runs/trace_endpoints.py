@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlmodel import Session
 
-from services.allocation.callers import refuse_bound
 from services.allocation.engine.contributions import Contribution, Trace
 from services.allocation.engine.trace import (
     LINES,
@@ -23,7 +22,7 @@ from services.allocation.runs.line_index import LineIndex
 from services.allocation.runs.loaded import lines_of
 from services.allocation.runs.pages import page_of
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
-from shared.auth import CallerDep, Needs
+from shared.auth import CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.runs import (
     ContributionAnswer,
     RunLayer,

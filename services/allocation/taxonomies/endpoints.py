@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query
 
-from services.allocation.callers import refuse_bound
 from services.allocation.taxonomies import repository
 from services.allocation.taxonomies.domain import (
     CrosswalkStep,
@@ -15,7 +14,7 @@ from services.allocation.taxonomies.domain import (
     taxonomy_names,
 )
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.taxonomies import (
     CrosswalkStepAnswer,
     LoadAnswer,

@@ -17,7 +17,7 @@ from services.allocation.views.domain import (
 from services.allocation.views.figures import RunFigures, Tree
 from services.allocation.views.presenting import Presenter, flow_links, flow_nodes
 from services.allocation.views.workflow import Asked, ViewData
-from shared.auth import Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.views import (
     ConsumersView,
     FinanceView,
@@ -28,7 +28,6 @@ from shared.contracts.allocation.views import (
 )
 from shared.contracts.values import PERIOD_PATTERN
 from shared.database import SessionDep
-from shared.errors import Forbidden
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.routing import new_router
@@ -61,13 +60,6 @@ async def _asked(
 
 AskedDep = Annotated[Asked, Depends(_asked)]
 LinesOf = Callable[[Sequence[RunFigures]], list[Line]]
-
-
-def _only_unbound(caller: Caller) -> None:
-    if caller.consumers is not None:
-        raise Forbidden(
-            "your key sees the consumers view of its own consumers", code="bound_to_consumers"
-        )
 
 
 def _keep_own(caller: Caller) -> Callable[[Tree, int], bool]:
@@ -137,7 +129,7 @@ def get_finance_view(
     export: ExportDep,
 ) -> Any:
     """Cost pools by cost type: what entered them from the lines."""
-    _only_unbound(caller)
+    refuse_bound(caller)
     data = workflow.load(session, asked)
 
     def lines_of(runs: Sequence[RunFigures]) -> list[Line]:
@@ -163,7 +155,7 @@ def get_technology_view(
     export: ExportDep,
 ) -> Any:
     """Towers and assets, with quantity, unit cost and utilisation where drivers say them."""
-    _only_unbound(caller)
+    refuse_bound(caller)
     data = workflow.load(session, asked)
 
     def lines_of(runs: Sequence[RunFigures]) -> list[Line]:
@@ -190,7 +182,7 @@ def get_solutions_view(
     export: ExportDep,
 ) -> Any:
     """Solutions with their total cost and their consumers."""
-    _only_unbound(caller)
+    refuse_bound(caller)
     data = workflow.load(session, asked)
 
     def lines_of(runs: Sequence[RunFigures]) -> list[Line]:
@@ -234,7 +226,7 @@ def get_flow_view(
     asked: AskedDep, session: SessionDep, caller: CallerDep, language: LanguageDep
 ) -> FlowView:
     """Nodes and links for a Sankey; what stays on an object flows to `unallocated`."""
-    _only_unbound(caller)
+    refuse_bound(caller)
     data = workflow.load(session, asked)
     picture = flow_picture(data.figures, asked.level)
     return FlowView(

@@ -9,14 +9,13 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from sqlmodel import Session
 
-from services.ingest.callers import UNBOUND
 from services.ingest.cost_lines import repository
 from services.ingest.cost_lines.workflow import push_lines
 from services.ingest.imports.parsing import profile_from_rules, raw_rows
 from services.ingest.imports.repository import get_import
 from services.ingest.profiles.domain import Profile
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.cost_lines import CostLineAnswer, CostLineDetail, CostLineRequest
 from shared.contracts.jobs import Page

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.ingest.callers import UNBOUND
 from services.ingest.drivers import repository
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.ingest.facts import Basis, DriverAnswer, DriverPatch, DriverRequest, Measure

@@ -6,13 +6,12 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.ingest.callers import UNBOUND
 from services.ingest.drivers.repository import find_by_codes
 from services.ingest.facts import repository
 from services.ingest.facts.repository import QUANTITIES
 from services.ingest.facts.workflow import problem_of, push_facts
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.facts import (
     QuantityAnswer,

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.ingest.callers import UNBOUND
 from services.ingest.facts import repository
 from services.ingest.facts.repository import RATES
 from services.ingest.facts.workflow import push_facts
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.facts import RateAnswer, RateKind, RateRequest
 from shared.contracts.jobs import Page

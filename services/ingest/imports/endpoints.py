@@ -6,12 +6,11 @@ from uuid import UUID
 
 from fastapi import Depends, File, Form, Path, Query, Request, Response, UploadFile
 
-from services.ingest.callers import UNBOUND
 from services.ingest.imports import repository
 from services.ingest.imports.retry import retry_rejects
 from services.ingest.imports.revert import revert
 from services.ingest.imports.upload import Upload, take_in
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.contracts.ingest.imports import (
     DetectedFile,
     FocusCost,

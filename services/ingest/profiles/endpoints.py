@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import File, Form, Query, Response, UploadFile
 
-from services.ingest.callers import UNBOUND
 from services.ingest.files.problems import empty_file
 from services.ingest.files.reader import open_table, quick_check
 from services.ingest.profiles import repository
@@ -16,7 +15,7 @@ from services.ingest.profiles.domain import REQUIRED_OF_KIND, unknown_fields
 from services.ingest.profiles.focus import focus_profile, missing_focus_columns
 from services.ingest.profiles.proposal import Proposal, propose_profile
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.ingest.imports import DetectedFile

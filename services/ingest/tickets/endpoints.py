@@ -9,13 +9,12 @@ from uuid import UUID
 from fastapi import Query
 from sqlalchemy import Row
 
-from services.ingest.callers import UNBOUND
 from services.ingest.facts import repository as facts
 from services.ingest.facts.repository import TICKETS
 from services.ingest.facts.workflow import push_facts
 from services.ingest.tickets import repository
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.facts import (
     TicketAnswer,

@@ -6,14 +6,13 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.cash_flows import repository
 from services.valuation.cash_flows.domain import Payment, natural_keys
 from services.valuation.changes import write_changes
 from services.valuation.initiatives import repository as initiatives
 from services.valuation.initiatives.workflow import rescore
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -37,7 +36,7 @@ EXPORT_COLUMNS = ("external_id", "on", "amount", "category", "basis", "note")
 router = new_router(
     "/v1/initiatives/{initiative_id:uuid}/cash-flows",
     "cash-flows",
-    [Needs("valuation:read"), WHOLE_COMPANY],
+    [Needs("valuation:read"), UNBOUND],
 )
 
 

@@ -15,7 +15,7 @@ from services.valuation.reports.content.value_section import attainment_picture
 from services.valuation.reports.document import Picture
 from services.valuation.reports.gather_cost import gather_cost, get_run, stages_of_solutions
 from services.valuation.reports.gather_value import gather_value
-from shared.clients.allocation_figures import allocation_figures
+from shared.clients.allocation.figures import allocation_figures
 from shared.contracts.valuation.reports import ReportParameters
 
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.cash_flows import repository as cash_flows
 from services.valuation.evaluations.answers import case_of, evaluation_members
 from services.valuation.evaluations.domain import Case, evaluate
@@ -14,7 +13,7 @@ from services.valuation.evaluations.flows import CashFlow
 from services.valuation.initiatives import repository as initiatives
 from services.valuation.run_costs.domain import join_run_cost
 from services.valuation.run_costs.workflow import NOT_ASKED, ask_run_cost, run_cost_note
-from shared.auth import Needs
+from shared.auth import UNBOUND, Needs
 from shared.contracts.valuation.evaluations import (
     Convention,
     EvaluationAnswer,
@@ -45,7 +44,7 @@ def create_evaluation(request: EvaluationRequest, language: LanguageDep) -> Eval
     "/initiatives/{initiative_id:uuid}/evaluation",
     summary="Judge an initiative",
     operation_id="get_initiative_evaluation",
-    dependencies=[WHOLE_COMPANY],
+    dependencies=[UNBOUND],
 )
 def get_initiative_evaluation(
     initiative_id: UUID,

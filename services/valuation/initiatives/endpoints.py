@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.changes import merge_names, read_patch, write_changes
 from services.valuation.initiatives import repository
 from services.valuation.initiatives.answers import (
@@ -16,7 +15,7 @@ from services.valuation.initiatives.answers import (
 from services.valuation.initiatives.workflow import follow_up
 from services.valuation.reviews.domain import check_offsets
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.initiatives import (
@@ -37,7 +36,7 @@ SERVICE = "valuation"
 NEVER_NULL = {"names", "review_offsets", "tags"}
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 
-router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), UNBOUND])
 
 
 @router.get("", summary="List initiatives", operation_id="list_initiatives")

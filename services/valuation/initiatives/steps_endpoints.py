@@ -5,14 +5,13 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.changes import write_changes
 from services.valuation.initiatives import repository
 from services.valuation.initiatives.answers import initiative_answer
 from services.valuation.initiatives.domain import Step, check_approvable, take_step
 from services.valuation.initiatives.workflow import follow_up
 from shared import audit
-from shared.auth import Caller, CallerDep, Needs
+from shared.auth import UNBOUND, Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.initiatives import GoLiveRequest, InitiativeAnswer, StepRequest
 from shared.database import SessionDep
@@ -20,7 +19,7 @@ from shared.language import LanguageDep
 from shared.routing import new_router
 from shared.tables.valuation.value import Initiative
 
-router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), UNBOUND])
 
 
 def _step(

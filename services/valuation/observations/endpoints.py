@@ -6,14 +6,13 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.changes import write_changes
 from services.valuation.observations import repository
 from services.valuation.value_kpis import repository as kpis
 from services.valuation.value_kpis.endpoints import CodeQuery, asked_link
 from services.valuation.value_kpis.series import key_of_link
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -31,7 +30,7 @@ from shared.tables.valuation.value import Observation, ValueKpi
 SERVICE = "valuation"
 EXPORT_COLUMNS = ("kpi", "period", "at", "value", "source", "link")
 
-router = new_router("/v1/observations", "observations", [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router("/v1/observations", "observations", [Needs("valuation:read"), UNBOUND])
 
 
 def observation_answer(row: Observation, kpi: str) -> ObservationAnswer:

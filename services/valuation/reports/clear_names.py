@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.valuation.charts.flow_graph import LAYERS
-from shared.clients.allocation_figures import AllocationFigures
+from shared.clients.allocation.figures import AllocationFigures
 
 BETWEEN = " › "
 _PARTS_OF = {"consumer": "solutions"}

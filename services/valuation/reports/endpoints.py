@@ -6,13 +6,12 @@ from uuid import UUID
 from fastapi import Header, Query, Response
 from pydantic import StringConstraints
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.reports import repository
 from services.valuation.reports.answers import JSON, file_answer, preferred, report_answer
 from services.valuation.reports.formats import MEDIA_TYPES
 from services.valuation.reports.workflow import AVAILABLE_TYPES, JOB_KIND, SERVICE
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.contracts.valuation.reports import (
@@ -35,7 +34,7 @@ from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
 from shared.tables.valuation.reports import Report
 
-router = new_router("/v1/reports", "reports", [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router("/v1/reports", "reports", [Needs("valuation:read"), UNBOUND])
 FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The report; with the file's own media type in `Accept` the file itself",

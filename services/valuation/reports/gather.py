@@ -11,7 +11,7 @@ from sqlmodel import Session
 from services.valuation.reports.content.inputs import CostFacts, ReportInputs, ValueFacts
 from services.valuation.reports.gather_cost import gather_cost, get_run, stages_of_solutions
 from services.valuation.reports.gather_value import gather_value
-from shared.clients.allocation_figures import allocation_figures
+from shared.clients.allocation.figures import allocation_figures
 from shared.contracts.valuation.reports import ReportParameters
 from shared.money import plain
 

@@ -18,7 +18,7 @@ from services.valuation.reports.content.inputs import (
     UnallocatedRow,
     Unconverted,
 )
-from shared.clients.allocation_figures import AllocationFigures
+from shared.clients.allocation.figures import AllocationFigures
 from shared.contracts.valuation.reports import ReportParameters
 from shared.errors import Conflict
 from shared.money import EXACT

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.changes import read_patch, write_changes
 from services.valuation.initiatives import repository as initiatives
 from services.valuation.reviews import repository
@@ -13,7 +12,7 @@ from services.valuation.reviews.answers import review_answer, review_summary, to
 from services.valuation.reviews.domain import check_changeable
 from services.valuation.reviews.workflow import new_review
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.reviews import (
@@ -36,7 +35,7 @@ PATH = "/v1/post-implementation-reviews"
 TAG = "post-implementation-reviews"
 NEVER_NULL = {"due_on", "lessons", "extra_benefits"}
 
-router = new_router(PATH, TAG, [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
 
 
 @router.get("", summary="List post-implementation reviews", operation_id="list_reviews")

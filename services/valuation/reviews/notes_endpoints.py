@@ -4,14 +4,13 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.changes import read_patch, write_changes
 from services.valuation.reviews import repository
 from services.valuation.reviews.answers import action_answer, finding_answer
 from services.valuation.reviews.domain import check_changeable
 from services.valuation.reviews.endpoints import PATH, SERVICE, TAG
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.reviews import (
@@ -26,7 +25,7 @@ from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.routing import new_router
 from shared.tables.valuation.value import ReviewAction, ReviewFinding
 
-router = new_router(PATH, TAG, [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
 FIXED_WITH_THE_REVIEW = {"text", "owner", "due_on"}
 
 

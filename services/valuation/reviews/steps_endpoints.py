@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Response
 from sqlmodel import Session
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.changes import write_changes
 from services.valuation.reviews import repository
 from services.valuation.reviews.answers import review_answer
@@ -14,7 +13,7 @@ from services.valuation.reviews.domain import Step, take_step
 from services.valuation.reviews.endpoints import PATH, SERVICE, TAG
 from services.valuation.reviews.workflow import fill_review
 from shared import audit, outbox
-from shared.auth import Caller, CallerDep, Needs
+from shared.auth import UNBOUND, Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.reviews import ReturnRequest, ReviewAnswer
 from shared.database import SessionDep
@@ -25,7 +24,7 @@ from shared.routing import new_router
 from shared.settings import get_settings
 from shared.tables.valuation.value import Initiative, PostImplementationReview
 
-router = new_router(PATH, TAG, [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
 
 
 def _take(

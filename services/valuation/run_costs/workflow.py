@@ -4,7 +4,7 @@ from contextlib import closing
 from urllib.parse import quote
 
 from services.valuation.run_costs.domain import MESSAGES, AllocatedCost, NoteCode, RunCost
-from shared.clients.allocation_costs import AllocationCosts, allocation_costs
+from shared.clients.allocation.costs import AllocationCosts, allocation_costs
 from shared.contracts.valuation.evaluations import AllocatedRunCost, RunCostNote
 from shared.errors import Problem
 from shared.logs import get_logger

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.changes import read_patch, write_changes
 from services.valuation.initiatives import repository as initiatives
 from services.valuation.initiatives.domain import BenefitKind, check_expectation
 from services.valuation.value_expectations import repository
 from services.valuation.value_kpis import repository as kpis
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -35,7 +34,7 @@ MONEY_FIELDS = ("monetary_value", "currency", "benefit_kind")
 router = new_router(
     "/v1/initiatives/{initiative_id:uuid}/value-expectations",
     "value-expectations",
-    [Needs("valuation:read"), WHOLE_COMPANY],
+    [Needs("valuation:read"), UNBOUND],
 )
 
 

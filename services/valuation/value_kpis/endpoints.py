@@ -5,12 +5,11 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.changes import merge_names, read_patch, write_changes
 from services.valuation.value_kpis import repository
 from services.valuation.value_kpis.answers import kpi_answer, stored_fields, stored_kpi
 from shared import audit
-from shared.auth import CallerDep, Needs
+from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -36,7 +35,7 @@ SERVICE = "valuation"
 NEVER_NULL = {"names", "kpi_class", "unit", "direction", "aggregation", "targets", "links"}
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 
-router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), UNBOUND])
 
 
 @router.get("", summary="List value KPIs", operation_id="list_value_kpis")

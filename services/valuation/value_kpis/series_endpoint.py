@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Query
 from sqlmodel import Session
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.observations import repository as observations
 from services.valuation.value_kpis import repository
 from services.valuation.value_kpis.domain import (
@@ -20,7 +19,7 @@ from services.valuation.value_kpis.domain import (
 from services.valuation.value_kpis.endpoints import CodeQuery, asked_link
 from services.valuation.value_kpis.series import Reading, Wish, key_of_link
 from services.valuation.value_kpis.workflow import close_over, load_readings
-from shared.auth import Needs
+from shared.auth import UNBOUND, Needs
 from shared.contracts.valuation.kpis import Layer, SeriesAnswer, SeriesPoint
 from shared.contracts.values import Period, name_in
 from shared.database import SessionDep
@@ -32,7 +31,7 @@ from shared.tables.valuation.value import ValueKpi
 
 MOST_MONTHS = 600
 
-router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), UNBOUND])
 
 
 @router.get(

@@ -6,17 +6,16 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.reviews import repository
 from services.valuation.reviews.domain import Stake, sum_realisation
-from shared.auth import Needs
+from shared.auth import UNBOUND, Needs
 from shared.contracts.valuation.reviews import RealisationAnswer, RealisationGroup
 from shared.database import SessionDep
 from shared.routing import new_router
 from shared.tables.valuation.value import Initiative, ValueExpectation
 
 router = new_router(
-    "/v1/value-realisation", "value-realisation", [Needs("valuation:read"), WHOLE_COMPANY]
+    "/v1/value-realisation", "value-realisation", [Needs("valuation:read"), UNBOUND]
 )
 Pair = tuple[ValueExpectation, Initiative]
 Results = dict[str, dict[str, Any]]

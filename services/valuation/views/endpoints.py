@@ -7,12 +7,11 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import StringConstraints
 
-from services.valuation.callers import WHOLE_COMPANY
 from services.valuation.reports.gather_cost import gather_cost, get_run, stages_of_solutions
 from services.valuation.reports.gather_value import gather_value
 from services.valuation.views.domain import SolutionValue, join_cost_and_value
-from shared.auth import Needs
-from shared.clients.allocation_figures import allocation_figures
+from shared.auth import UNBOUND, Needs
+from shared.clients.allocation.figures import allocation_figures
 from shared.contracts.valuation.reports import ReportParameters, Scenario
 from shared.contracts.valuation.views import SolutionKpi, SolutionValueItem, SolutionValueView
 from shared.contracts.values import PERIOD_PATTERN
@@ -20,7 +19,7 @@ from shared.database import SessionDep
 from shared.language import LanguageDep
 from shared.routing import new_router
 
-router = new_router("/v1/views", "views", [Needs("valuation:read"), WHOLE_COMPANY])
+router = new_router("/v1/views", "views", [Needs("valuation:read"), UNBOUND])
 
 
 @router.get(
