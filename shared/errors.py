@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Problem(Exception):
     status = 500
     code = "internal_error"
     title = "Internal error"
+    usual_headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -32,7 +34,7 @@ class Problem(Exception):
         self.detail = detail
         self.code = code or type(self).code
         self.errors = list(errors)
-        self.headers = dict(headers or {})
+        self.headers = dict(headers or self.usual_headers)
 
 
 class Unreadable(Problem):
@@ -45,18 +47,7 @@ class Unauthenticated(Problem):
     """No caller, or one whose key or token is not (any more) valid."""
 
     status, code, title = 401, "unauthenticated", "Who are you?"
-
-    def __init__(
-        self,
-        detail: str,
-        *,
-        code: str | None = None,
-        errors: Sequence[FieldError] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(
-            detail, code=code, errors=errors, headers=headers or {"WWW-Authenticate": "Bearer"}
-        )
+    usual_headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class Forbidden(Problem):
@@ -117,13 +108,4 @@ class Unavailable(Problem):
     """Something this service needs does not answer now; try again later."""
 
     status, code, title = 503, "unavailable", "Not available right now"
-
-    def __init__(
-        self,
-        detail: str,
-        *,
-        code: str | None = None,
-        errors: Sequence[FieldError] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail, code=code, errors=errors, headers=headers or {"Retry-After": "2"})
+    usual_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
