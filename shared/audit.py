@@ -90,6 +90,14 @@ def link_hash(position: int, previous_hash: str, event_id: UUID, content: str) -
     return sha256_of([position, previous_hash, str(event_id), content])
 
 
+def head(session: Session) -> tuple[int, str]:
+    """The last link of the chain: its position and hash; keep it elsewhere to find a rewrite."""
+    last = session.execute(
+        text("select position, hash from audit_seal order by position desc limit 1")
+    ).one_or_none()
+    return (last.position, last.hash) if last else (0, FIRST_HASH)
+
+
 def seal(session: Session) -> int:
     """Chain the events that are not chained yet; answers how many. One sealer at a time."""
     taken = session.execute(
@@ -106,10 +114,7 @@ def seal(session: Session) -> int:
     ).all()
     if not waiting:
         return 0
-    head = session.execute(
-        text("select position, hash from audit_seal order by position desc limit 1")
-    ).one_or_none()
-    position, previous = (head.position, head.hash) if head else (0, FIRST_HASH)
+    position, previous = head(session)
     links = []
     for event_id, content in waiting:
         position += 1

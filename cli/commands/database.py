@@ -43,10 +43,11 @@ def verify(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
 
         with new_session() as session:
             breaks = list(trail.verify(session))
+            position, last_hash = trail.head(session)
     show(
-        {"whole": not breaks, "breaks": breaks},
+        {"whole": not breaks, "breaks": breaks, "position": position, "hash": last_hash},
         as_json=as_json,
-        lines=breaks or ["the audit trail is whole"],
+        lines=breaks or [f"the audit trail is whole; link {position} is {last_hash}"],
     )
     if breaks:
         raise typer.Exit(ExitCode.FAILED)
