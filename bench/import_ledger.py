@@ -128,7 +128,7 @@ def _running(environment: dict[str, str]) -> Iterator[tuple[int, int, int]]:
         pass_fds=[descriptor],
     )
     worker = subprocess.Popen(
-        [sys.executable, "-m", "services.ingest.worker"], env=environment, cwd=ROOT
+        [sys.executable, "-m", "cli.work", "ingest"], env=environment, cwd=ROOT
     )
     try:
         while not is_ready(ours.port):
