@@ -27,18 +27,6 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 }
 """Which services are told of which events of the others."""
 
-WEBHOOK_EVENTS = (
-    "import.finished",
-    "run.finished",
-    "run.published",
-    "statement.issued",
-    "dispute.changed",
-    "review.due",
-    "review.approved",
-    "report.ready",
-    "budget.exceeded",
-    "anomaly.found",
-)
 GIVE_UP_AFTER = timedelta(days=3)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2, 3600
 ROUTE_BATCH, DELIVER_BATCH = 500, 20

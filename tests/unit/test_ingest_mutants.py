@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from services.ingest.cost_lines.repository import DRAFT_COLUMNS
 from services.ingest.imports.domain import Totals, check_every_row
 from services.ingest.imports.lines import read_lines
 from services.ingest.imports.parsing import FileRequest, ParsedFile, parse_file
+from services.ingest.profiles.domain import DRAFT_COLUMNS
 from shared.errors import Problem
 
 LEDGER = (

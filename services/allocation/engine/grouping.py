@@ -1,6 +1,6 @@
 """Line groups in one canonical order, whatever order the rows came in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,12 +74,3 @@ def _sums(
     if len(starts) == len(ordered):
         return ordered
     return [sum(ordered[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-
-
-def column_texts(columns: Mapping[str, Column], row: int) -> dict[str, str | None]:
-    """The field values of one group, as texts."""
-    texts: dict[str, str | None] = {}
-    for key, column in columns.items():
-        code = int(column.codes[row])
-        texts[key] = None if code < 0 else column.values[code]
-    return texts

@@ -18,12 +18,12 @@ from services.allocation.runs.figures import (
 from services.allocation.runs.pages import page_of, sorted_rows
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
 from shared.auth import CallerDep, Needs, refuse_bound
+from shared.contracts.allocation.mappings import Stage
 from shared.contracts.allocation.runs import (
     BalanceAnswer,
     FlowAnswer,
     ReconciliationAnswer,
     RunLayer,
-    Stage,
     UnallocatedAnswer,
 )
 from shared.contracts.jobs import Page

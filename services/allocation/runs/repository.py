@@ -13,7 +13,7 @@ from services.allocation.runs.input_repository import last_changes
 from shared.database import at_once, raw_connection
 from shared.errors import FieldError, NotFound, RuleBroken
 from shared.tables.allocation.model import ModelVersion
-from shared.tables.allocation.runs import AllocationRun, RunUnallocated
+from shared.tables.allocation.runs import AllocationRun
 
 PUBLISH_LOCK_CLASS = 7_207
 
@@ -177,13 +177,6 @@ def read_chunks_of(session: Session, run_id: UUID) -> dict[str, list[bytes]]:
     for name, content in rows:
         stored.setdefault(name, []).append(bytes(content))
     return stored
-
-
-def unallocated_query(run_id: UUID, measure: str) -> Select[Any]:
-    """What stayed on objects in a run."""
-    return select(RunUnallocated).where(
-        col(RunUnallocated.run_id) == run_id, col(RunUnallocated.measure) == measure
-    )
 
 
 def unallocated_history(

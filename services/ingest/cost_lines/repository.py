@@ -20,31 +20,12 @@ from services.ingest.changes.repository import (
     mark_changed,
     next_change,
 )
+from services.ingest.profiles.domain import DRAFT_COLUMNS
 from shared.errors import NotFound
 from shared.tables.ingest.facts import CostLine
 
 TOPIC = "cost_lines"
 
-#: The columns of `line_draft`, as the CSV of drafts has them; see imports/lines.py.
-DRAFT_COLUMNS = (
-    "row_no",
-    "identity",
-    "external_id",
-    "period",
-    "amount",
-    "currency",
-    "posted_on",
-    "cost_type",
-    "account",
-    "cost_center",
-    "vendor",
-    "document",
-    "description",
-    "asset",
-    "project",
-    "tags",
-    "fields",
-)
 VALUE_COLUMNS = DRAFT_COLUMNS[3:]
 KEY_COLUMNS = ("identity", "ordinal", "source", "scenario")
 #: What a new version of a line takes over from an older one.

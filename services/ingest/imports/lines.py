@@ -13,30 +13,9 @@ from services.ingest.imports.columns import (
     without_missing,
 )
 from services.ingest.imports.reading import Reading, RowPlan, RowsRead, divided, reading_of
-from services.ingest.profiles.domain import FlagSign, folded
+from services.ingest.profiles.domain import DRAFT_COLUMNS, FlagSign, folded
 from services.ingest.values.fault import Fault, fault
 from services.ingest.values.tags import read_tags, tags_json
-
-#: The columns of a frame of cost lines, in the order in which they are stored.
-DRAFT_COLUMNS = (
-    "row_no",
-    "identity",
-    "external_id",
-    "period",
-    "amount",
-    "currency",
-    "posted_on",
-    "cost_type",
-    "account",
-    "cost_center",
-    "vendor",
-    "document",
-    "description",
-    "asset",
-    "project",
-    "tags",
-    "fields",
-)
 
 #: How long the text of a field may be; what is longer is a reject and never cut.
 FIELD_LENGTHS = {

@@ -22,6 +22,8 @@ LINE_FIELDS = (
     "project",
     "tags",
 )
+#: The columns of a draft of cost lines, in the order in which they are stored.
+DRAFT_COLUMNS = ("row_no", "identity", *LINE_FIELDS, "fields")
 DRIVER_FIELDS = ("driver", "period", "scenario", "source", "target", "quantity")
 RATE_FIELDS = ("period", "from", "to", "kind", "rate")
 TICKET_FIELDS = (

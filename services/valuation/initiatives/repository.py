@@ -46,12 +46,6 @@ def find_by_codes(session: Session, codes: Iterable[str]) -> dict[str, Initiativ
     return {found.code: found for found in session.execute(query).scalars()}
 
 
-def find_of_solution(session: Session, solution: str) -> list[Initiative]:
-    """The initiatives that a solution is linked to."""
-    query = select(Initiative).where(col(Initiative.solution) == solution)
-    return list(session.execute(query.order_by(col(Initiative.code))).scalars())
-
-
 def list_query(equal: dict[str, str | None], tags: dict[str, str]) -> Any:
     """Initiatives filtered by equal fields and tags."""
     query: Any = select(Initiative)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Literal
 
@@ -148,10 +148,3 @@ def round_fraction(value: Fraction | int, decimals: int = DECIMALS) -> Decimal:
         number = Decimal(scaled).scaleb(-decimals)
         plain = Decimal(f"{number.normalize():f}")
     return plain if plain else Decimal(0)
-
-
-def round_decimal(value: Decimal, decimals: int = DECIMALS) -> Decimal:
-    """A decimal rounded half-even, without trailing zeros."""
-    step = Decimal(1).scaleb(-decimals)
-    rounded = value.quantize(step, rounding=ROUND_HALF_EVEN, context=Context(prec=10_000))
-    return round_fraction(Fraction(rounded), decimals)

@@ -37,15 +37,6 @@ def find_by_codes(session: Session, codes: Iterable[str]) -> dict[str, ValueKpi]
     return {found.code: found for found in session.execute(query).scalars()}
 
 
-def find_by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, ValueKpi]:
-    """The KPIs that have these ids."""
-    wanted = list(set(ids))
-    if not wanted:
-        return {}
-    query = select(ValueKpi).where(col(ValueKpi.id).in_(wanted))
-    return {found.id: found for found in session.execute(query).scalars()}
-
-
 def list_query(equal: dict[str, str | None], link: dict[str, str] | None, q: str | None) -> Any:
     """KPIs filtered by equal fields, by a link they carry, and by a part of code or name."""
     query: Any = select(ValueKpi)
@@ -73,12 +64,6 @@ def is_used(session: Session, kpi_id: UUID) -> bool:
         select(col(ValueExpectation.id)).where(col(ValueExpectation.kpi_id) == kpi_id).limit(1)
     )
     return any(session.execute(query).first() is not None for query in (observed, promised))
-
-
-def codes_of_pack(session: Session, pack: str) -> set[str]:
-    """Codes of the KPIs that were loaded from a pack."""
-    query = select(col(ValueKpi.code)).where(col(ValueKpi.pack) == pack)
-    return set(session.execute(query).scalars())
 
 
 def count_by_pack(session: Session) -> dict[str, int]:

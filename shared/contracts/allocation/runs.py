@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from shared.contracts.allocation.mappings import Stage
 from shared.contracts.ingest.cost_lines import KnownCurrency
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import Contract, ExactText, Instant, Label, Period
@@ -12,17 +13,6 @@ from shared.contracts.values import Contract, ExactText, Instant, Label, Period
 Measure = Literal["cost", "kwh", "co2e_operational", "co2e_embodied"]
 RunLayer = Literal["line", "pool", "resource", "solution", "consumer"]
 TraceLayer = Literal["pool", "resource", "solution", "consumer"]
-Stage = Literal[
-    "line_to_pool",
-    "pool_to_resource",
-    "pool_to_solution",
-    "pool_to_consumer",
-    "resource_to_resource",
-    "resource_to_solution",
-    "resource_to_consumer",
-    "solution_to_solution",
-    "solution_to_consumer",
-]
 
 
 class RunRequest(Contract):

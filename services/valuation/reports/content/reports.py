@@ -42,11 +42,6 @@ def write_document(report_type: str, inputs: ReportInputs, links: Links) -> Docu
     )
 
 
-def needs_cost(report_type: str) -> bool:
-    """Whether a type cannot be written without a published run."""
-    return report_type != "post-implementation-review"
-
-
 def _cost_value_distribution(
     inputs: ReportInputs, links: Links, language: Language
 ) -> list[Section]:
