@@ -1,7 +1,8 @@
 """create_app(): error answers, metrics, health, jobs, callers, audit; the same for all services."""
 
 import sys
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,8 +27,17 @@ THREAD_SWITCH_SECONDS = 0.0005
 """Threads that come back from the database should not wait for the usual five milliseconds."""
 
 
-def create_app(service: str, routers: Sequence[APIRouter], *, description: str) -> FastAPI:
-    """One service: its own routers and everything that all services have in common."""
+def create_app(
+    service: str,
+    routers: Sequence[APIRouter],
+    *,
+    description: str,
+    warm_up: Callable[[], None] | None = None,
+) -> FastAPI:
+    """One service: its own routers and everything that all services have in common.
+
+    `warm_up` runs beside the first requests: it loads what would make one of them slow.
+    """
     if service not in SERVICES:
         raise ValueError(f"unknown service {service}")
     settings = get_settings()
@@ -36,6 +46,8 @@ def create_app(service: str, routers: Sequence[APIRouter], *, description: str) 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if warm_up is not None:
+            threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         yield
         get_engine().dispose()
 

@@ -1,5 +1,6 @@
 """The engine and the session: a request is a transaction, committed before the answer leaves."""
 
+import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 import psycopg
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic_core import from_json
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
@@ -45,10 +47,19 @@ def build_engine(settings: Settings, *, application: str = "btim") -> Engine:
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_seconds,
         connect_args={"options": options, "application_name": application, "connect_timeout": 5},
+        json_deserializer=_read_json,
     )
     event.listen(engine, "checkout", _ping_after_a_rest)
     event.listen(engine, "checkin", _note_use)
     return engine
+
+
+def _read_json(content: bytes) -> Any:
+    """A JSON value; pydantic's reader is some times faster but refuses very deep nesting."""
+    try:
+        return from_json(content)
+    except ValueError:
+        return json.loads(content)
 
 
 def _note_use(_: Any, record: Any) -> None:

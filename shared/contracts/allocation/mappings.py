@@ -161,6 +161,19 @@ class PreviewOverlap(Contract):
     amounts: list[CaughtAmount]
 
 
+class PreviewOutcome(Contract):
+    """What would become of a part of what is caught.
+
+    `moves`, `retained`, `out_of_scope`, `left_to_next` (by `on_zero`), `stays` (direct to itself),
+    or the reason why it would stay unallocated.
+    """
+
+    outcome: str
+    lines: int
+    objects: int
+    amounts: list[CaughtAmount]
+
+
 class PreviewAnswer(Contract):
     """What a mapping would catch before any other takes its part."""
 
@@ -170,3 +183,8 @@ class PreviewAnswer(Contract):
     codes: list[str] = Field(description="The first source objects (pools, resources ...) caught")
     targets: int | None = Field(description="How many objects the target selector means")
     overlaps: list[PreviewOverlap]
+    outcomes: list[PreviewOutcome]
+    unknown_targets: list[str] = Field(
+        description="The first codes that money would be sent to and the target layer lacks"
+    )
+    run: UUID | None = Field(description="The run whose amounts of objects are shown")

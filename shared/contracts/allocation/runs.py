@@ -5,8 +5,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from shared.contracts.allocation.emission_factors import EmissionBasis
 from shared.contracts.allocation.mappings import Stage
 from shared.contracts.ingest.cost_lines import KnownCurrency
+from shared.contracts.ingest.facts import RateKind
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import Contract, ExactText, Instant, Label, Period
 
@@ -30,6 +32,8 @@ class RunRequest(Contract):
     measures: list[Measure] = Field(default=["cost"], min_length=1, max_length=4)
     as_of: UUID | None = None
     on_missing_rate: Literal["refuse", "set_aside"] = "refuse"
+    rate_kind: RateKind = "average"
+    emission_basis: EmissionBasis = "location"
     reason: Label | None = None
 
 
@@ -87,6 +91,8 @@ class RunAnswer(Contract):
     measures: list[Measure]
     as_of: UUID | None
     on_missing_rate: Literal["refuse", "set_aside"]
+    rate_kind: RateKind
+    emission_basis: EmissionBasis
     reason: str | None
     fingerprint: str | None
     output_hash: str | None
@@ -145,13 +151,18 @@ class TracedObject(Contract):
 
 
 class ContributionAnswer(Contract):
-    """One term of a trace; `kind` says whether it came (or went) by a flow, or stayed."""
+    """One term of a trace; `kind` says whether it came (or went) by a flow, or stayed.
+
+    `rate_difference` is what rates of the object charged beyond the money that it had.
+    """
 
     layer: RunLayer
     code: str | None = None
     line: UUID | None = None
     name: str | None
-    kind: Literal["object", "own", "retained", "unallocated", "out_of_scope", "line"]
+    kind: Literal[
+        "object", "own", "retained", "unallocated", "out_of_scope", "line", "rate_difference"
+    ]
     amount: ExactText
     share: ExactText | None
 

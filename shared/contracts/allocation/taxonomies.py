@@ -60,4 +60,4 @@ class CrosswalkStepAnswer(Contract):
     name: str
     targets: list[str]
     target_names: list[str]
-    change: str = Field(description="same, renamed, moved, merged or split")
+    change: str = Field(description="same, renamed, moved, merged, split, or new (no target)")

@@ -62,6 +62,12 @@ class AllocationRun(Table, table=True):
     measures: list[str] = json_column(default=list)
     as_of: UUID | None = reference_column("allocation_run.id", nullable=True, index=False)
     on_missing_rate: str = text_column(default="refuse")
+    rate_kind: str = Field(
+        default="average", sa_column=Column(String, nullable=False, server_default="average")
+    )
+    emission_basis: str = Field(
+        default="location", sa_column=Column(String, nullable=False, server_default="location")
+    )
     reason: str | None = text_column(nullable=True)
     subject: str = text_column()
     inputs_as_of: dict[str, int] = json_column()
@@ -99,6 +105,8 @@ class AllocationRun(Table, table=True):
             "status in ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="status"
         ),
         CheckConstraint("on_missing_rate in ('refuse', 'set_aside')", name="on_missing_rate"),
+        CheckConstraint("rate_kind in ('average', 'closing')", name="rate_kind"),
+        CheckConstraint("emission_basis in ('location', 'market')", name="emission_basis"),
         CheckConstraint("status = 'succeeded' or not published", name="only_succeeded_published"),
         CheckConstraint(
             "status <> 'succeeded' or (fingerprint is not null and output_hash is not null)",
