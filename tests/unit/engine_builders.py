@@ -64,7 +64,11 @@ def driver(
 def mapping(code: str, stage: str, **fields: Any) -> MappingSpec:
     """A mapping; the method follows from the target and the driver unless it is given."""
     target = fields.setdefault("target", {})
-    if "driver" in fields:
+    if "method" in fields:
+        method = str(fields.pop("method"))
+    elif "rates" in fields:
+        method = "rate"
+    elif "driver" in fields:
         method = "driver"
     elif "shares" in target:
         method = "fixed"

@@ -8,6 +8,11 @@ import pytest
 from services.allocation.engine.model import MappingSpec
 from services.allocation.engine.validation import validate_mapping
 
+PRICE = {"*": {"amount": "1", "currency": "EUR"}}
+TWO = {"*": {"amount": "2", "currency": "EUR"}}
+RATE = {"method": "rate", "driver": "d", "rates": PRICE, "target": {}}
+EVEN: dict[str, Any] = {"method": "even", "target": {}}
+
 
 def a_mapping(**fields: Any) -> MappingSpec:
     usual: dict[str, Any] = {
@@ -30,6 +35,10 @@ def a_mapping(**fields: Any) -> MappingSpec:
         {"method": "fixed", "target": {"shares": {"A": "60", "B": "40.0"}}},
         {"method": "even", "target": {}},
         {"method": "driver", "driver": "d", "target": {"code": ["A"], "attributes.region": "GB"}},
+        {"stage": "solution_to_solution", "method": "driver", "driver": "d", "target": {}},
+        RATE,
+        {"method": "capacity", "driver": "d", "capacity_driver": "c", "target": {}},
+        {"method": "even", "target": {}, "floor": PRICE, "cap": TWO},
         {
             "stage": "solution_to_consumer",
             "source": {"attributes.x": "1"},
@@ -46,11 +55,29 @@ def test_sound_mappings_pass(fields: dict[str, Any]) -> None:
     ("fields", "pointer", "code"),
     [
         ({"stage": "pool_to_pool"}, "/stage", "unknown_stage"),
-        ({"stage": "solution_to_solution"}, "/stage", "not_supported_yet"),
         ({"method": "guess"}, "/method", "unknown_method"),
-        ({"method": "rate", "driver": "d"}, "/method", "not_supported_yet"),
-        ({"method": "capacity", "driver": "d"}, "/method", "not_supported_yet"),
-        ({"cap": {"*": {"amount": "1", "currency": "EUR"}}}, "/cap", "not_supported_yet"),
+        ({"method": "rate", "driver": "d", "target": {}}, "/rates", "missing_rates"),
+        ({"method": "rate", "rates": PRICE, "target": {}}, "/driver", "missing_driver"),
+        ({**RATE, "stage": "resource_to_resource"}, "/method", "not_in_same_layer"),
+        ({**RATE, "target": {"object": "R1"}}, "/target", "bad_target"),
+        ({**RATE, "cap": PRICE}, "/cap", "unused_cap"),
+        ({"rates": PRICE}, "/rates", "unused_rates"),
+        ({"method": "capacity", "target": {}}, "/driver", "missing_driver"),
+        ({"capacity_driver": "d"}, "/capacity_driver", "unused_capacity_driver"),
+        ({"cap": PRICE}, "/cap", "unused_cap"),
+        ({**EVEN, "stage": "solution_to_solution", "floor": PRICE}, "/floor", "not_in_same_layer"),
+        ({**EVEN, "cap": {"A": {"amount": "1"}}}, "/cap/A", "bad_price"),
+        (
+            {**EVEN, "cap": {"A": {"amount": "-1", "currency": "EUR"}}},
+            "/cap/A/amount",
+            "bad_amount",
+        ),
+        (
+            {**EVEN, "cap": {"A": {"amount": "1", "currency": "e"}}},
+            "/cap/A/currency",
+            "bad_currency",
+        ),
+        ({**EVEN, "floor": TWO, "cap": PRICE}, "/floor/*", "floor_above_cap"),
         ({"method": "driver", "target": {}}, "/driver", "missing_driver"),
         ({"driver": "d"}, "/driver", "unused_driver"),
         ({"portion": Decimal(0)}, "/portion", "bad_portion"),

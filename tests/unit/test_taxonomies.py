@@ -128,25 +128,87 @@ def test_every_sub_pool_says_whether_it_is_capex_or_opex(name: str) -> None:
             assert entry.attributes["cost_type"] == ("capex" if capital else "opex")
 
 
-@pytest.mark.parametrize("pair", [("btim", "tbm-5.0.1"), ("tbm-4.1", "tbm-5.0.1")])
+WAYS = [("btim", "tbm-5.0.1"), ("tbm-4.1", "tbm-5.0.1")]
+WAYS_BACK = [(target, source) for source, target in WAYS]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_two_children_of_an_object_bear_the_same_name(name: str) -> None:
+    for language in ("en", "zh-CN"):
+        seen = [(o.layer, o.parent, o.names[language]) for o in read_taxonomy(name).objects]
+        assert len(seen) == len(set(seen))
+
+
+def test_sub_towers_carry_their_customary_units() -> None:
+    units = {
+        entry.code.rpartition("/")[2]: entry.attributes.get("unit")
+        for entry in read_taxonomy("tbm-5.0.1").objects
+        if entry.attributes["kind"] == "sub_tower"
+    }
+    assert (units["enterprise-data-center"], units["mainframe"]) == ("kW-month", "configured MIPS")
+    assert (units["help-desk"], units["central-print"]) == ("contacts", "million images")
+    assert units["quantum"] is None
+    assert sum(unit is not None for unit in units.values()) == 33
+
+
+@pytest.mark.parametrize("pair", WAYS + WAYS_BACK)
 def test_crosswalks_start_and_end_at_shipped_objects(pair: tuple[str, str]) -> None:
     assert pair in crosswalk_names()
     known = [{(o.layer, o.code) for o in read_taxonomy(name).objects} for name in pair]
     for step in read_crosswalk(*pair):
         assert (step.layer, step.source) in known[0]
-        assert step.targets
         assert all((step.layer, target) in known[1] for target in step.targets)
-        assert step.change in {"same", "renamed", "moved", "merged", "split"}
-        assert step.change == "split" or len(step.targets) == 1
+        assert step.change in {"same", "renamed", "moved", "merged", "split", "new"}
+        assert (step.change == "new") == (not step.targets)
+        assert step.change == "split" or len(step.targets) <= 1
 
 
-def test_every_pool_and_tower_of_4_1_has_a_way_to_5_0_1() -> None:
-    steps = {(step.layer, step.source) for step in read_crosswalk("tbm-4.1", "tbm-5.0.1")}
-    assert steps == {(o.layer, o.code) for o in read_taxonomy("tbm-4.1").objects}
+@pytest.mark.parametrize("pair", WAYS + WAYS_BACK)
+def test_every_object_has_one_step(pair: tuple[str, str]) -> None:
+    steps = [(step.layer, step.source) for step in read_crosswalk(*pair)]
+    layers = {layer for layer, _ in steps}
+    wanted = [(o.layer, o.code) for o in read_taxonomy(pair[0]).objects if o.layer in layers]
+    assert sorted(steps) == sorted(wanted)
+
+
+def test_every_pool_and_tower_of_4_1_and_every_object_of_btim_has_a_way_to_5_0_1() -> None:
+    for source, target in WAYS:
+        steps = {(step.layer, step.source) for step in read_crosswalk(source, target)}
+        assert steps == {(o.layer, o.code) for o in read_taxonomy(source).objects}
+
+
+@pytest.mark.parametrize("pair", WAYS)
+def test_a_crosswalk_is_walked_back_the_way_it_came(pair: tuple[str, str]) -> None:
+    there = {(s.layer, s.source, target) for s in read_crosswalk(*pair) for target in s.targets}
+    back = {
+        (step.layer, target, step.source)
+        for step in read_crosswalk(pair[1], pair[0])
+        for target in step.targets
+    }
+    assert there == back
+
+
+def test_capital_stays_capital_across_a_crosswalk() -> None:
+    for pair in WAYS:
+        before, after = (
+            {(o.layer, o.code): o.attributes.get("cost_type") for o in read_taxonomy(name).objects}
+            for name in pair
+        )
+        for step in read_crosswalk(*pair):
+            kind = before[step.layer, step.source]
+            for target in step.targets:
+                assert kind is None or after[step.layer, target] == kind, step
+
+
+def test_what_version_5_brought_is_new_from_the_other_side() -> None:
+    back = {step.source: step for step in read_crosswalk("tbm-5.0.1", "tbm-4.1")}
+    assert back["tbm-5.0.1:compute/quantum"].change == "new"
+    assert back["tbm-5.0.1:network/lan"].change == "merged"
+    assert back["tbm-5.0.1:compute/servers"].change == "split"
 
 
 def test_unknown_taxonomies_and_crosswalks_are_not_found() -> None:
     with pytest.raises(NotFound, match="no taxonomy named tbm-9"):
         read_taxonomy("tbm-9")
     with pytest.raises(NotFound, match="no crosswalk"):
-        read_crosswalk("tbm-5.0.1", "tbm-4.1")
+        read_crosswalk("tbm-4.1", "btim")

@@ -10,6 +10,7 @@ from services.allocation.engine.leg import Leg
 from services.allocation.engine.numbering import Numbering
 from services.allocation.engine.patterns import MEASURED
 from services.allocation.engine.result import Accuracy, Balances
+from services.allocation.engine.shares_within import OUTSIDE, shares_within
 from shared.money import round_jointly
 
 SHARE_DECIMALS = 6
@@ -31,6 +32,9 @@ def judge_accuracy(
     received = np.abs(balances.received[measure])
     mix[pools.first : pools.first + len(pools), MEASURED] += received[: len(pools)]
     for leg in legs:
+        if leg.within:
+            mix[leg.object_of] = _after_rounds(leg, mix[leg.object_of], measure)
+            continue
         shares = _shares(mix)[leg.object_of]
         add_foundations(
             leg.parts[measure],
@@ -45,6 +49,22 @@ def judge_accuracy(
             mix,
         )
     return _as_shares(_shares(mix), balances, measure)
+
+
+def _after_rounds(leg: Leg, mix: NDArray[np.float64], measure: int) -> NDArray[np.float64]:
+    """The mix of gross amounts, after any number of rounds inside the layer.
+
+    What is at least as well founded as a grade came that way over edges at least as good.
+    """
+    shares = shares_within(leg, measure)
+    grades = np.repeat(leg.patterns.grades[leg.pattern], leg.rows.widths)
+    inside = shares.targets != OUTSIDE
+    at_least = np.zeros_like(mix)
+    for grade in range(mix.shape[1]):
+        if not grade or (inside & (grades == grade)).any():
+            gross = shares.over(np.flatnonzero(inside & (grades <= grade)))
+        at_least[:, grade] = gross(mix[:, : grade + 1].sum(axis=1))
+    return np.maximum(np.diff(at_least, axis=1, prepend=0.0), 0.0)
 
 
 def _shares(mix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,10 +19,14 @@ MISSING = -1
 
 @dataclass(frozen=True)
 class Column:
-    """One text column: every distinct value once, and per row its position (-1: missing)."""
+    """One text column: every distinct value once, and per row its position (-1: missing).
+
+    `is_ordered` says that the values are known to stand in code point order and to be all in use.
+    """
 
     codes: Codes
     values: tuple[str, ...]
+    is_ordered: bool = field(default=False, compare=False)
 
     @classmethod
     def of(cls, texts: Iterable[str | None]) -> "Column":
@@ -52,6 +56,12 @@ class Column:
         """The rows as plain texts again."""
         return [None if code < 0 else self.values[code] for code in self.codes.tolist()]
 
+    def in_terms_of(self, other: "Column") -> Codes:
+        """The rows in another column's dictionary; values that it lacks come after its own."""
+        known, strange = other.index, len(other.values)
+        places = [*(known.get(value, strange) for value in self.values), MISSING]
+        return np.asarray(np.array(places, dtype=np.int32)[self.codes], dtype=np.int32)
+
     def take(self, rows: NDArray[np.int64] | Mask) -> "Column":
         """The same dictionary over chosen rows."""
         return Column(self.codes[rows], self.values)
@@ -63,13 +73,27 @@ class Column:
 
     def in_order_of_values(self) -> "Column":
         """The same rows with the used values only, in code point order: one way to write it."""
-        used = np.unique(self.codes)
-        used = used[used >= 0]
-        ordered = sorted((self.values[code], code) for code in used.tolist())
-        renumber = np.full(len(self.values) + 1, MISSING, dtype=np.int32)
-        for position, (_, code) in enumerate(ordered):
-            renumber[code] = position
-        return Column(renumber[self.codes], tuple(value for value, _ in ordered))
+        if self.is_ordered:
+            return self
+        used = self.compact()
+        order = sorted(range(len(used.values)), key=used.values.__getitem__)
+        places = np.empty(len(order) + 1, dtype=np.int32)
+        places[order] = np.arange(len(order), dtype=np.int32)
+        places[-1] = MISSING
+        values = tuple(map(used.values.__getitem__, order))
+        return Column(places[used.codes], values, is_ordered=True)
+
+    def compact(self) -> "Column":
+        """The same rows with the used values only, in the order in which they stood."""
+        return self.only(slice(None))
+
+    def only(self, rows: NDArray[np.int64] | slice) -> "Column":
+        """Some rows with the values that they use, in the order in which these stood."""
+        used, codes = np.unique(self.codes[rows], return_inverse=True)
+        has_missing = bool(len(used)) and int(used[0]) == MISSING
+        kept = used[has_missing:].tolist()
+        values = tuple(map(self.values.__getitem__, kept))
+        return Column((codes - has_missing).astype(np.int32), values, self.is_ordered)
 
 
 class Tree:

@@ -1,6 +1,6 @@
 """The terms of a trace: gathered unrounded, settled once, handed out one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.allocation.engine.model import Int64s
-from services.allocation.engine.pairs import Pairs, settle_pairs
+from services.allocation.engine.pairs import Pairs, largest, settle_pairs
+
+LEAST_ORDERED = 1_000
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,18 @@ class Contribution:
 
 
 class Contributions(Sequence[Contribution]):
-    """Terms in their order, kept as arrays: a trace to lines may have a million of them."""
+    """Terms, the largest first, ties in the order in which they were given.
+
+    They are kept as arrays, and only as many as are looked at are put in order: a trace to lines
+    may have a million of them.
+    """
 
     def __init__(
         self, names: Sequence[tuple[str, str]], kinds: Int64s, places: Int64s, units: Int64s
     ) -> None:
         self._names = names
         self._kinds, self._places, self._units = kinds, places, units
+        self._order: Int64s = np.empty(0, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self._units)
@@ -40,15 +47,33 @@ class Contributions(Sequence[Contribution]):
 
     def __getitem__(self, index: int | slice) -> "Contribution | Contributions":
         if isinstance(index, slice):
-            rows = (self._kinds[index], self._places[index], self._units[index])
-            return Contributions(self._names, *rows)
-        kind, layer = self._names[self._kinds[index]]
-        return Contribution(kind, layer, int(self._places[index]), int(self._units[index]))
+            _, stop, step = index.indices(len(self))
+            rows = self._first(stop if step > 0 else len(self))[index]
+            parts = (self._kinds[rows], self._places[rows], self._units[rows])
+            return Contributions(self._names, *parts)
+        place = range(len(self))[index]
+        row = self._first(place + 1)[place]
+        kind, layer = self._names[self._kinds[row]]
+        return Contribution(kind, layer, int(self._places[row]), int(self._units[row]))
+
+    def __iter__(self) -> Iterator[Contribution]:
+        rows = self._first(len(self))
+        parts = (self._kinds[rows], self._places[rows], self._units[rows])
+        for kind, place, units in zip(*(part.tolist() for part in parts), strict=True):
+            yield Contribution(self._names[kind][0], self._names[kind][1], place, units)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Contributions) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def _first(self, count: int) -> Int64s:
+        """The rows of at least the `count` largest terms, in order."""
+        if count > len(self._order):
+            sizes = np.abs(self._units)
+            rows = largest(sizes, max(2 * count, LEAST_ORDERED))
+            self._order = rows[np.argsort(-sizes[rows], kind="stable")]
+        return self._order
 
 
 NOTHING = Contributions((), *(np.empty(0, dtype=np.int64) for _ in range(3)))
@@ -86,9 +111,8 @@ class Terms:
         kinds = np.repeat(np.arange(len(widths), dtype=np.int64), widths)
         places = np.concatenate(self.places)
         settled = settle_pairs(np.concatenate(self.pairs, axis=1), units)
-        order = np.lexsort((places, kinds, -np.abs(settled)))
-        order = order[settled[order] != 0]
-        return Trace(units, Contributions(self.names, kinds[order], places[order], settled[order]))
+        there = np.flatnonzero(settled)
+        return Trace(units, Contributions(self.names, kinds[there], places[there], settled[there]))
 
 
 def only(kind: str, layer: str, place: int, units: int) -> Trace:

@@ -65,19 +65,21 @@ def choose_precision(
     rates: Mapping[str, Ratio],
     own: Sequence[OwnAmount],
     minor_digits: int,
+    fixed: int | None = None,
 ) -> int:
     """Decimals of a measure's units: six, more where the input has more, fewer if amounts are huge.
 
     Every amount and total, taken without signs, must stay below 2^62 units; raises RuleBroken
-    `amount_too_large` when even the currency's smallest coin is too fine for that.
+    `amount_too_large` when even the currency's smallest coin, or the fixed precision, is too fine
+    for that.
     """
     decimals = max((decimals_of(one.amount) for one in own), default=0)
     gross = _gross(own)
     if groups is not None:
         decimals = max(decimals, groups.decimals)
         gross += _gross_of_lines(groups, rates)
-    precision = min(max(USUAL_PRECISION, decimals), EXACT_DECIMALS)
-    while precision > minor_digits and gross.scaleb(precision, EXACT) >= LIMIT:
+    precision = min(max(USUAL_PRECISION, decimals), EXACT_DECIMALS) if fixed is None else fixed
+    while fixed is None and precision > minor_digits and gross.scaleb(precision, EXACT) >= LIMIT:
         precision -= 1
     if gross.scaleb(precision, EXACT) >= LIMIT:
         message = "the amounts of this run are too large to be counted exactly"

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from services.allocation.engine.columns import Column
-from services.allocation.engine.model import DriverTable, LineGroups, MappingSpec, RunInput
+from services.allocation.engine.model import (
+    SAME_LAYER_STAGES,
+    DriverTable,
+    LineGroups,
+    MappingSpec,
+    ObjectSpec,
+    RunInput,
+    StageSetting,
+)
+from services.allocation.engine.prices import price_currencies
+from services.allocation.engine.used_drivers import used_drivers
 from shared.money import plain
 from shared.periods import covers
 
@@ -51,18 +61,31 @@ def hash_arrays(arrays: Iterable[np.ndarray[Any, Any]]) -> str:
 def _parts(taken: RunInput, groups: LineGroups) -> Iterable[object]:
     yield [ENGINE_RULES, taken.period, taken.scenario, taken.currency, taken.minor_digits]
     yield [list(taken.measures), taken.on_missing_rate]
+    if (taken.rate_kind, taken.emission_basis) != ("average", "location"):
+        yield [taken.rate_kind, taken.emission_basis]
+    yield from _stage_parts(taken)
     yield sorted(_object_rows(taken), key=canonical_json)
     yield sorted((_mapping_row(spec) for spec in _active(taken)), key=canonical_json)
-    currencies = sorted(value for value in groups.currency.values)
+    currencies = {*groups.currency.values, *price_currencies(_active(taken))}
     yield {code: rate for code, rate in taken.rates.items() if code in currencies}
     yield sorted(
         ([one.measure, one.layer, one.code, one.amount] for one in taken.own_amounts),
         key=canonical_json,
     )
     yield from _group_parts(groups)
-    used = {spec.driver for spec in _active(taken) if spec.driver}
+    used = used_drivers(_active(taken), _valid(taken))
     for code in sorted(used & set(taken.drivers)):
         yield from _driver_parts(taken.drivers[code])
+
+
+def _stage_parts(taken: RunInput) -> Iterable[object]:
+    """The settings of same-layer stages that anything moves in."""
+    stages = {spec.stage for spec in _active(taken)}
+    for name in SAME_LAYER_STAGES:
+        if name in stages:
+            setting = taken.stages.get(name, StageSetting())
+            order = list(setting.order) if setting.solve == "step_down" else []
+            yield [name, setting.solve, order, setting.self_use]
 
 
 def _active(taken: RunInput) -> Sequence[MappingSpec]:
@@ -70,11 +93,14 @@ def _active(taken: RunInput) -> Sequence[MappingSpec]:
 
 
 def _object_rows(taken: RunInput) -> Iterable[list[object]]:
-    for one in taken.objects:
-        if covers(one.valid_from, one.valid_to, taken.period):
-            fields = [one.standard, one.owner, one.unit_driver, one.capacity_driver]
-            plain_fields = [one.layer, one.code, one.parent, one.value_chain_stage, *fields]
-            yield [*plain_fields, dict(one.tags), dict(one.attributes)]
+    for one in _valid(taken):
+        fields = [one.standard, one.owner, one.unit_driver, one.capacity_driver]
+        plain_fields = [one.layer, one.code, one.parent, one.value_chain_stage, *fields]
+        yield [*plain_fields, dict(one.tags), dict(one.attributes)]
+
+
+def _valid(taken: RunInput) -> Sequence[ObjectSpec]:
+    return [one for one in taken.objects if covers(one.valid_from, one.valid_to, taken.period)]
 
 
 def _mapping_row(spec: MappingSpec) -> Mapping[str, object]:
@@ -95,7 +121,9 @@ def _group_parts(groups: LineGroups) -> Iterable[object]:
 
 def _driver_parts(table: DriverTable) -> Iterable[object]:
     sources, targets = table.sources.in_order_of_values(), table.targets.in_order_of_values()
-    yield [table.code, table.basis, list(sources.values), list(targets.values)]
+    yield [table.code, table.basis, len(sources.values), len(targets.values)]
+    yield "\0".join(sources.values).encode()  # no text of the database holds a zero character
+    yield "\0".join(targets.values).encode()
     quantities, decimals = _fewest_decimals(table)
     order = np.lexsort((quantities, targets.codes, sources.codes))
     for column in (sources, targets):

@@ -32,7 +32,9 @@ def canonical_groups(groups: LineGroups) -> LineGroups:
 
 
 def keep_groups(groups: LineGroups, rows: Int64s) -> LineGroups:
-    """Only the groups at these rows."""
+    """Only the groups at these rows, which stand in order."""
+    if len(rows) == len(groups):
+        return groups
     return LineGroups(
         currency=groups.currency.take(rows),
         columns={key: column.take(rows) for key, column in groups.columns.items()},

@@ -1,4 +1,4 @@
-"""What left one layer, as chunks and back."""
+"""What left a layer or moved inside it, as chunks and back."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,9 +9,15 @@ import numpy as np
 
 from services.allocation.engine.fingerprint import canonical_json
 from services.allocation.engine.leg import Leg
-from services.allocation.engine.model import Int32s, Int64s, RunInput
-from services.allocation.engine.order import leaving
-from services.allocation.engine.parquet import Content, as_array, read_chunks, write_chunks
+from services.allocation.engine.model import Int32s, Int64s, MappingSpec, RunInput
+from services.allocation.engine.order import leaving, within
+from services.allocation.engine.parquet import (
+    Content,
+    as_array,
+    fill_array,
+    read_chunks,
+    write_chunks,
+)
 from services.allocation.engine.patterns import Patterns
 from services.allocation.engine.split import Rows
 
@@ -35,8 +41,8 @@ def parquet_chunks(name: str, columns: Mapping[str, Content]) -> Iterator[Chunk]
 
 
 def dump_leg(leg: Leg) -> Iterator[Chunk]:
-    """The chunks of what left one layer."""
-    name, patterns = f"output.{leg.layer}", leg.patterns
+    """The chunks of one leg."""
+    name, patterns = _leg_name(leg.layer, within=leg.within), leg.patterns
     amounts = {"holding": leg.holding, "retained": leg.retained, "unallocated": leg.unallocated}
     yield from parquet_chunks(
         f"{name}.sources",
@@ -62,9 +68,30 @@ def dump_leg(leg: Leg) -> Iterator[Chunk]:
     yield from parquet_chunks(f"{name}.shape_flows", {"part": leg.shape_parts[0]})
 
 
-def load_leg(layer: str, object_of: Int32s, taken: RunInput, stored: Stored) -> Leg:
+def _leg_name(layer: str, *, within: bool) -> str:
+    return f"output.{layer}_within" if within else f"output.{layer}"
+
+
+def load_legs(layer: str, object_of: Int32s, taken: RunInput, stored: Stored) -> Iterator[Leg]:
+    """The legs of one layer: that of its same-layer stage, if it had one, and what left it."""
+    if f"{_leg_name(layer, within=True)}.rows" in stored:
+        inside = within(layer, taken.mappings, taken.period)
+        yield _load_leg(layer, inside, object_of, taken, stored, within=True)
+    onward = leaving(layer, taken.mappings, taken.period)
+    yield _load_leg(layer, onward, object_of, taken, stored, within=False)
+
+
+def _load_leg(
+    layer: str,
+    mappings: Sequence[MappingSpec],
+    object_of: Int32s,
+    taken: RunInput,
+    stored: Stored,
+    *,
+    within: bool,
+) -> Leg:
     """The leg of such chunks; `taken` is the run's input."""
-    name, measures = f"output.{layer}", len(taken.measures)
+    name, measures = _leg_name(layer, within=within), len(taken.measures)
     patterns = _load_patterns(name, stored)
     rows = read_chunks(stored[f"{name}.rows"])
     pattern = as_array(rows["pattern"], np.int32)
@@ -74,7 +101,7 @@ def load_leg(layer: str, object_of: Int32s, taken: RunInput, stored: Stored) -> 
     sources = read_chunks(stored[f"{name}.sources"])
     return Leg(
         layer=layer,
-        mappings=leaving(layer, taken.mappings, taken.period),
+        mappings=mappings,
         object_of=object_of,
         holding=_lines(sources, "holding.", measures + 1),
         retained=_lines(sources, "retained.", measures + 1),
@@ -88,6 +115,7 @@ def load_leg(layer: str, object_of: Int32s, taken: RunInput, stored: Stored) -> 
         shape_row=shape_row,
         shape_rows=Rows.sharing(stretches.firsts[shape_row], stretches.lasts[shape_row]),
         shape_parts=as_array(shape_flows["part"], np.int64)[np.newaxis],
+        within=within,
     )
 
 
@@ -108,4 +136,7 @@ def _load_patterns(name: str, stored: Stored) -> Patterns:
 
 def _lines(columns: Mapping[str, Any], prefix: str, count: int) -> Int64s:
     """Columns prefix0, prefix1, ... as the lines of one array."""
-    return np.stack([as_array(columns[f"{prefix}{m}"], np.int64) for m in range(count)])
+    out = np.empty((count, len(columns[f"{prefix}0"])), dtype=np.int64)
+    for m in range(count):
+        fill_array(out[m], columns[f"{prefix}{m}"])
+    return out

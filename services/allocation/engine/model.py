@@ -26,6 +26,7 @@ STAGES = {
         ("solution", "consumer"),
     )
 }
+SAME_LAYER_STAGES = tuple(name for name, (source, target) in STAGES.items() if source == target)
 METHODS = ("direct", "even", "fixed", "driver", "rate", "capacity")
 ON_ZERO = ("unallocated", "next", "even")
 MEASURES = ("cost", "kwh", "co2e_operational", "co2e_embodied")
@@ -127,11 +128,26 @@ class OwnAmount:
 
 
 @dataclass(frozen=True)
+class StageSetting:
+    """How a same-layer stage is settled.
+
+    `solve` is `reciprocal` (all at once) or `step_down` (one after the other: the codes of `order`
+    first, the others after them by code); `self_use` is `excluded` or `counted`.
+    """
+
+    solve: str = "reciprocal"
+    order: Sequence[str] = ()
+    self_use: str = "excluded"
+
+
+@dataclass(frozen=True)
 class RunInput:
     """Everything that a run's result depends on, and nothing else.
 
     `rates` gives units of the run's currency per unit of a line's currency; a currency without
-    one refuses the run, or is set aside when `on_missing_rate` says so.
+    one refuses the run, or is set aside when `on_missing_rate` says so. `precision` fixes the
+    decimals of measures that are to be counted as in another run (comparisons, simulations).
+    `stages` holds the settings of same-layer stages that are not the usual ones.
     """
 
     period: str
@@ -146,6 +162,10 @@ class RunInput:
     scenario: str = "actual"
     measures: Sequence[str] = ("cost",)
     on_missing_rate: str = "refuse"
+    rate_kind: str = "average"
+    emission_basis: str = "location"
+    precision: Mapping[str, int] = field(default_factory=dict)
+    stages: Mapping[str, StageSetting] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class Numbering:
 
     def unknown_among(self, codes: Iterable[str]) -> set[str]:
         """Those of the codes that no layer has."""
-        return set(codes) - self._known
+        return {code for code in codes if code not in self._known}
 
     def layer_of(self, number: int) -> str:
         """The layer of an object number (`line` for the lines' own)."""

@@ -32,6 +32,16 @@ def leaving(layer: str, mappings: Iterable[MappingSpec], period: str) -> list[Ma
     return sorted(members, key=lambda spec: (spec.priority, -skip_length(spec), spec.code))
 
 
+def within(layer: str, mappings: Iterable[MappingSpec], period: str) -> list[MappingSpec]:
+    """The mappings of a layer's same-layer stage in this period, first to apply first."""
+    members = [
+        spec
+        for spec in mappings
+        if STAGES[spec.stage] == (layer, layer) and covers(spec.valid_from, spec.valid_to, period)
+    ]
+    return sorted(members, key=lambda spec: (spec.priority, spec.code))
+
+
 class AmbiguityWatch:
     """Notices sources that two mappings of the same rank both want: only the code decided."""
 

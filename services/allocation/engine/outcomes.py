@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.allocation.engine.classification import UNKNOWN_TARGET, FieldTargets
 from services.allocation.engine.columns import Column, Mask, Table
+from services.allocation.engine.keeping_back import with_difference, with_idle
 from services.allocation.engine.model import STAGES, DriverTable, Int32s, Int64s, MappingSpec
 from services.allocation.engine.numbering import Numbering
 from services.allocation.engine.patterns import ESTIMATED, FALLBACK, MEASURED, PatternStore
@@ -23,6 +26,8 @@ from services.allocation.engine.targets import (
 from services.allocation.engine.weights import DriverWeights, Quantities, UnknownCodes
 from shared.money import decimals_of, to_units
 
+WEIGHED = frozenset(("driver", "rate", "capacity"))
+"""Methods whose weights are the quantities of a driver."""
 REASONS = (
     "no_mapping",
     "no_driver",
@@ -34,7 +39,8 @@ REASONS = (
     "idle",
     "rate_difference",
 )
-LEAVE_TO_NEXT, RETAIN = -1, -2
+LEAVE_TO_NEXT, RETAIN, HOLD = -1, -2, -3
+"""Take nothing; keep as retained; keep as holding that later stages move on."""
 FIRST_REASON = -10
 NOT_OWN = -1_000
 
@@ -71,6 +77,26 @@ class Resolver:
 
     def outcomes(self, spec: MappingSpec, rows: Int64s) -> Int32s:
         """What the mapping does with each of the source rows."""
+        found = self._by_target(spec, rows)
+        if spec.method == "capacity":
+            return self._with_idle(spec, rows, found)
+        if spec.method == "rate":
+            return with_difference(self, found, "rate_difference")
+        return with_difference(self, found, "capped") if spec.cap else found
+
+    def _with_idle(self, spec: MappingSpec, rows: Int64s, found: Int32s) -> Int32s:
+        """Unused capacity stays as idle; without a capacity `on_zero` decides."""
+        target = parse_target(spec.target)
+        if not isinstance(target, Chosen) or spec.driver not in self.drivers:
+            return found
+        lacking = self._without_weight(spec, target.selector, "no_driver")
+        unused = found == because("zero_weight")
+        idle = because("idle")
+        judged = np.flatnonzero((found >= 0) | unused)
+        found[judged] = with_idle(self, spec, rows[judged], found[judged], lacking, idle)
+        return found
+
+    def _by_target(self, spec: MappingSpec, rows: Int64s) -> Int32s:
         target = parse_target(spec.target)
         if isinstance(target, Retain):
             return np.full(len(rows), RETAIN, dtype=np.int32)
@@ -80,7 +106,7 @@ class Resolver:
             outcome = self.store.single(self._number(STAGES[spec.stage][1], target.code))
         elif isinstance(target, Shares):
             outcome = self._by_shares(STAGES[spec.stage][1], target)
-        elif isinstance(target, Chosen) and spec.method == "driver":
+        elif isinstance(target, Chosen) and spec.method in WEIGHED:
             return self._by_driver(spec, target.selector, rows)
         elif isinstance(target, Chosen):
             outcome = self._evenly(spec, target.selector, FALLBACK, "zero_weight")
@@ -99,14 +125,22 @@ class Resolver:
         named = self._named_targets.of(target, layer)[rows]
         nothing = LEAVE_TO_NEXT if spec.on_zero == "next" else because("unknown_target")
         outcomes = np.full(len(rows), nothing, dtype=np.int32)
-        for number in np.unique(named[named >= 0]).tolist():
-            outcomes[named == number] = self.store.single(number)
+        known = np.flatnonzero(named >= 0)
+        outcomes[known] = self._singles(named[known])
         if column is not None:
-            for value in np.unique(column.codes[rows[named == UNKNOWN_TARGET]]).tolist():
-                code = target.aliases.get(column.values[value], column.values[value])
-                pattern = self.store.single(self.unknown.number(code))
-                outcomes[(named == UNKNOWN_TARGET) & (column.codes[rows] == value)] = pattern
+            strange = np.flatnonzero(named == UNKNOWN_TARGET)
+            values, at = np.unique(column.codes[rows[strange]], return_inverse=True)
+            texts = [column.values[value] for value in values.tolist()]
+            codes = [target.aliases.get(text, text) for text in texts]
+            numbers = np.array([self.unknown.number(code) for code in codes], dtype=np.int32)
+            outcomes[strange] = self._singles(numbers[at])
         return outcomes
+
+    def _singles(self, targets: Int32s) -> Int32s:
+        """Per target the pattern that sends everything there."""
+        distinct, at = np.unique(targets, return_inverse=True)
+        patterns = [self.store.single(number) for number in distinct.tolist()]
+        return np.array(patterns, dtype=np.int32)[at]
 
     def _by_shares(self, layer: str, target: Shares) -> int:
         decimals = max(decimals_of(share) for share in target.shares.values())
@@ -168,9 +202,11 @@ class Resolver:
         objects = self.object_of[rows]
         own = self._own(view, objects)
         if not np.isin(objects, list(own)).all():
-            outcomes[:] = self._pattern(view.general.among(allowed), table, lacking)
+            outcomes[:] = self._pattern(spec, view.general.among(allowed), allowed, table, lacking)
         by_object = {
-            number: self._pattern(view.of_source(code).among(allowed), table, lacking)
+            number: self._pattern(
+                spec, view.of_source(code).among(allowed), allowed, table, lacking
+            )
             for number, code in own.items()
         }
         if by_object:
@@ -195,14 +231,36 @@ class Resolver:
             self._views[key] = DriverWeights(table, self.numbering, layer, self.unknown)
         return self._views[key]
 
-    def _pattern(self, quantities: Quantities, table: DriverTable, lacking: int) -> int:
+    def _pattern(
+        self,
+        spec: MappingSpec,
+        quantities: Quantities,
+        allowed: Mask,
+        table: DriverTable,
+        lacking: int,
+    ) -> int:
         if quantities.has_negative:
             return because("negative_weight")
         weighted = quantities.weights()
         if not len(weighted.targets):
             return lacking
+        if spec.floor:
+            weighted = self._with_floors(spec, quantities, allowed)
         grade = MEASURED if table.basis == "measured" else ESTIMATED
         return self.store.add(weighted.targets, weighted.quantities, grade, table.decimals)
+
+    def _with_floors(self, spec: MappingSpec, quantities: Quantities, allowed: Mask) -> Quantities:
+        """All quantities, zeros too, and the targets that a floor names: they get their floor."""
+        layer = STAGES[spec.stage][1]
+        numbers = (self.numbering.number(layer, code) for code in spec.floor or ())
+        named = [number for number in numbers if number is not None and allowed[number]]
+        more = np.setdiff1d(np.array(named, dtype=np.int32), quantities.targets)
+        targets = np.append(quantities.targets, more)
+        weights: NDArray[Any] = np.append(
+            quantities.quantities, np.zeros(len(more), dtype=np.int64)
+        )
+        order = np.argsort(targets, kind="stable")
+        return Quantities(targets[order], weights[order])
 
     def _without_weight(self, spec: MappingSpec, selector: Selector, reason: str) -> int:
         """What `on_zero` says about a source that has no weight."""

@@ -1,5 +1,7 @@
 """Unrounded amounts as pairs of float64, and settling them to whole units once."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,17 @@ def summed(pairs: Pairs, places: NDArray[np.integer], count: int) -> Pairs:
 
     out = np.zeros((2, count))
     sum_pairs(np.ascontiguousarray(pairs), places.astype(np.int64), out)
+    return out
+
+
+def added(*terms: Pairs) -> Pairs:
+    """The sum of several arrays of pairs, place by place."""
+    from services.allocation.engine.trace_kernels import sum_pairs
+
+    out = np.zeros_like(terms[0])
+    places = np.arange(len(out[0]), dtype=np.int64)
+    for term in terms:
+        sum_pairs(np.ascontiguousarray(term), places, out)
     return out
 
 
@@ -50,6 +63,15 @@ def settle_pairs(pairs: Pairs, units: int) -> Int64s:
     rounds, spare = divmod(spare, count)
     settled += rounds
     if spare:
-        chosen = np.argsort(-fractions, kind="stable")[:spare]
-        settled[chosen] += 1
+        settled[largest(fractions, spare)] += 1
     return sign * settled
+
+
+def largest(values: NDArray[Any], count: int) -> Int64s:
+    """The places of the `count` largest values in ascending order, ties to the earlier one."""
+    if count >= len(values):
+        return np.arange(len(values))
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    above = np.flatnonzero(values > least)
+    equal = np.flatnonzero(values == least)[: count - len(above)]
+    return np.sort(np.concatenate([above, equal]))

@@ -17,36 +17,68 @@ Content = NDArray[Any] | Column | Sequence[str]
 def write_chunks(columns: Mapping[str, Content]) -> Iterator[bytes]:
     """Write equally long columns as one or more Parquet files; no rows give one empty file."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     table = pa.table({name: _to_arrow(content) for name, content in columns.items()})
+    yield from write_table(table)
+
+
+def write_table(table: Any, encoded: Sequence[str] = ()) -> Iterator[bytes]:
+    """Write an Arrow table in the same way; `encoded` columns keep their dictionaries."""
+    import pyarrow.parquet as pq
+
     for start in range(0, max(table.num_rows, 1), CHUNK_ROWS):
         out = io.BytesIO()
         part = table.slice(start, CHUNK_ROWS)
-        pq.write_table(part, out, compression="zstd", compression_level=1, use_dictionary=False)
+        pq.write_table(
+            part,
+            out,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(encoded) or False,
+            write_statistics=False,
+        )
         yield out.getvalue()
 
 
-def read_chunks(chunks: Sequence[bytes]) -> dict[str, Any]:
-    """The columns of such files, in the order in which they were written, as Arrow arrays."""
+def read_chunks(chunks: Sequence[bytes], encoded: Sequence[str] = ()) -> dict[str, Any]:
+    """The columns of such files, in the order in which they were written, as Arrow arrays.
+
+    The `encoded` ones come as dictionaries.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    tables = [pq.read_table(pa.BufferReader(chunk)) for chunk in chunks]
+    read = {"read_dictionary": list(encoded)} if encoded else {}
+    tables = [pq.read_table(pa.BufferReader(chunk), **read) for chunk in chunks]
     table = pa.concat_tables(tables) if len(tables) > 1 else tables[0]
     return {name: table.column(name) for name in table.column_names}
 
 
 def as_array(column: Any, kind: type) -> NDArray[Any]:
     """An Arrow column as a writable NumPy array."""
-    return np.array(column.to_numpy(), dtype=kind)
+    out: NDArray[Any] = np.empty(len(column), dtype=kind)
+    fill_array(out, column)
+    return out
+
+
+def fill_array(out: NDArray[Any], column: Any) -> None:
+    """Copy an Arrow column into an array of its length, without a copy in between."""
+    start = 0
+    for chunk in column.chunks:
+        out[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
+        start += len(chunk)
 
 
 def as_column(column: Any) -> Column:
-    """An Arrow column of texts as a dictionary-encoded one."""
+    """An Arrow column of texts, or of a dictionary of texts, as one of ours."""
     import pyarrow as pa
 
-    encoded = column.cast(pa.large_string()).combine_chunks().dictionary_encode()
+    if pa.types.is_dictionary(column.type):
+        encoded = column.unify_dictionaries().combine_chunks()
+    else:
+        encoded = column.cast(pa.large_string()).combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):  # without any rows
+        return Column.of(())
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return Column(codes.astype(np.int32), tuple(encoded.dictionary.to_pylist()))
 

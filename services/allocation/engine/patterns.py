@@ -12,6 +12,7 @@ from services.allocation.engine.split import fit_weights
 
 MEASURED, ESTIMATED, FALLBACK = 0, 1, 2
 """How a split is founded: direct or measured; fixed or estimated; evenly for lack of better."""
+ONE = np.ones(1, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -45,20 +46,28 @@ class PatternStore:
     _decimals: list[int] = field(default_factory=list)
     _big: dict[int, list[int]] = field(default_factory=dict)
     _single: dict[int, int] = field(default_factory=dict)
+    _scales: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def add(
         self, targets: NDArray[Any], weights: NDArray[Any], grade: int, decimals: int = -1
     ) -> int:
-        """Store a pattern whose targets are sorted and whose weights are all above zero."""
+        """Store a pattern whose targets are sorted and whose weights are not negative."""
         number = len(self._widths)
         fitted = fit_weights(weights)
+        if fitted is not weights:
+            divisor = max(int(weights.max()) // int(max(fitted)), 1)
+            self._scales[number] = (divisor, decimals)
         if fitted.dtype == object:
             self._big[number] = [int(weight) for weight in fitted]
-            fitted = np.ones(len(targets), dtype=np.int64)
+            fitted, decimals = np.ones(len(targets), dtype=np.int64), -1
         elif fitted is not weights:
-            decimals = -1 if int(fitted[0]) != int(weights[0]) else decimals
-        self._targets.append(targets.astype(np.int32))
-        self._weights.append(fitted)
+            decimals = -1 if divisor > 1 else decimals
+        return self._append(targets.astype(np.int32), fitted, grade, decimals)
+
+    def _append(self, targets: Int32s, weights: Int64s, grade: int, decimals: int) -> int:
+        number = len(self._widths)
+        self._targets.append(targets)
+        self._weights.append(weights)
         self._widths.append(len(targets))
         self._grades.append(grade)
         self._decimals.append(decimals)
@@ -68,12 +77,38 @@ class PatternStore:
         """The pattern that sends everything to one target."""
         if target not in self._single:
             one = np.array([target], dtype=np.int32)
-            self._single[target] = self.add(one, np.ones(1, dtype=np.int64), MEASURED)
+            self._single[target] = self._append(one, ONE, MEASURED, -1)
         return self._single[target]
 
     def even(self, targets: NDArray[Any], grade: int) -> int:
         """The pattern that gives every target the same."""
         return self.add(targets, np.ones(len(targets), dtype=np.int64), grade)
+
+    def grade_of(self, number: int) -> int:
+        """How a pattern is founded."""
+        return self._grades[number]
+
+    def decimals_of(self, number: int) -> int:
+        """The decimals of what `weights_of` gives."""
+        _, decimals = self._scales.get(number, (1, self._decimals[number]))
+        return max(decimals, 0)
+
+    def targets_of(self, number: int) -> Int32s:
+        """The targets of a pattern, in order."""
+        return self._targets[number]
+
+    def weights_of(self, number: int) -> NDArray[Any]:
+        """The weights of a pattern as they were given; Python integers where they were."""
+        if number not in self._scales:
+            return self._weights[number]
+        divisor, _ = self._scales[number]
+        fitted = self._big.get(number, self._weights[number])
+        return np.array([int(weight) * divisor for weight in fitted], dtype=object)
+
+    def like(self, number: int, targets: NDArray[Any], weights: NDArray[Any]) -> int:
+        """A pattern of other targets or weights, founded as another one is."""
+        _, decimals = self._scales.get(number, (1, self._decimals[number]))
+        return self.add(targets, weights, self._grades[number], decimals)
 
     def finish(self) -> Patterns:
         """All patterns in one pair of arrays."""

@@ -1,8 +1,9 @@
 """A whole run: lines to segments, then layer by layer down to the consumers."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from services.allocation.engine.classification import (
     make_segments,
     segment_keys,
 )
-from services.allocation.engine.columns import Table
 from services.allocation.engine.conversion import (
     choose_precision,
     convert_lines,
@@ -28,21 +28,20 @@ from services.allocation.engine.conversion import (
 )
 from services.allocation.engine.fingerprint import fingerprint, hash_arrays
 from services.allocation.engine.grouping import canonical_groups, keep_groups
-from services.allocation.engine.leg import STAND_IN, Leg, add_at, edge_places, run_leg
+from services.allocation.engine.layers import Sources, Work, leave, leave_layer, with_stand_in
 from services.allocation.engine.model import (
-    Finding,
     Int32s,
     Int64s,
     LineGroups,
     RunInput,
 )
 from services.allocation.engine.numbering import Numbering
-from services.allocation.engine.order import leaving
-from services.allocation.engine.outcomes import Resolver
+from services.allocation.engine.prices import PriceBook, refuse_missing_prices
 from services.allocation.engine.result import Balances, RunResult, UnallocatedEntry
+from services.allocation.engine.settling import GrossTooLarge
+from services.allocation.engine.split import LIMIT
 from services.allocation.engine.totals import (
     OwnTotal,
-    collect_entries,
     exact_sum,
     exact_total,
     line_entries,
@@ -50,20 +49,7 @@ from services.allocation.engine.totals import (
     sum_up,
 )
 from services.allocation.engine.unknown import find_unknown_codes
-from services.allocation.engine.weights import UnknownCodes
 from shared.errors import FieldError, RuleBroken
-
-
-@dataclass
-class _Work:
-    """A run on its way."""
-
-    taken: RunInput
-    numbering: Numbering
-    balances: Balances
-    legs: list[Leg] = field(default_factory=list)
-    entries: list[UnallocatedEntry] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
 
 
 def run_allocation(taken: RunInput) -> RunResult:
@@ -71,12 +57,36 @@ def run_allocation(taken: RunInput) -> RunResult:
 
     For every object and measure own + received = passed on + retained + unallocated, to the last
     unit, and the same inputs give the same result whatever their order. Raises RuleBroken
-    `missing_rate`, `amount_too_large`.
+    `missing_rate`, `amount_too_large`, `closed_loop`, `near_singular`.
     """
-    clock = _Clock()
     _check(taken)
+    asked, found = taken, None
+    while found is None:
+        try:
+            found = _run(taken)
+        except GrossTooLarge as error:
+            taken = _with_fewer_decimals(asked, taken, error)
+    return found
+
+
+def _with_fewer_decimals(asked: RunInput, taken: RunInput, error: GrossTooLarge) -> RunInput:
+    """The same run counted more coarsely, where amounts grew too large on their way."""
+    measure = asked.measures[error.measure]
+    fewest = asked.minor_digits if measure == "cost" else 0
+    digits = _precisions(taken, canonical_groups(taken.groups))[measure]
+    if measure in asked.precision or digits <= fewest:
+        message = "amounts of this run grow too large on their way to be counted exactly"
+        raise RuleBroken(message, code="amount_too_large") from None
+    fewer = max(1, math.ceil(math.log10(error.units / LIMIT)))
+    return replace(taken, precision={**taken.precision, measure: max(fewest, digits - fewer)})
+
+
+def _run(taken: RunInput) -> RunResult:
+    """One attempt; raises GrossTooLarge."""
+    clock = _Clock()
     numbering = Numbering(taken.objects, taken.period)
     rates = currency_rates(taken)
+    refuse_missing_prices(taken, rates)
     groups = canonical_groups(taken.groups)
     mark = fingerprint(taken, groups)
     clock.lap("fingerprint")
@@ -87,17 +97,17 @@ def run_allocation(taken: RunInput) -> RunResult:
     classified = classify(groups, numbering, taken.mappings, taken.period)
     keys = segment_keys(taken.mappings, taken.period)
     balances = Balances.empty(len(taken.measures), numbering.count)
-    work = _Work(taken, numbering, balances, findings=[*classified.findings])
+    prices = PriceBook(rates, precision["cost"])
+    work = Work(taken, numbering, balances, prices, findings=[*classified.findings])
     own = _enter_own(work, precision)
     with_own = _pools_with_own(work)
     segments = make_segments(groups, classified.pool, numbering, keys, with_own)
     unknown = find_unknown_codes(taken, numbering, segments)
     clock.lap("classify")
     _enter_lines(work, classified, units)
-    amounts = _segment_amounts(work, segments, units, groups.gross)
-    _leave(work, "pool", unknown, segments.table, segments.pool, amounts)
+    leave(work, "pool", unknown, _segment_sources(work, segments, units, groups.gross))
     for layer in ("resource", "solution"):
-        _leave_layer(work, layer, unknown)
+        leave_layer(work, layer, unknown)
     consumers = numbering.layers["consumer"]
     stretch = slice(consumers.first, consumers.first + len(consumers))
     balances.retained[:, stretch] = balances.holding[:, stretch]
@@ -159,14 +169,15 @@ def _precisions(taken: RunInput, groups: LineGroups) -> dict[str, int]:
     precision: dict[str, int] = {}
     for measure in taken.measures:
         own = [one for one in taken.own_amounts if one.measure == measure]
+        fixed = taken.precision.get(measure)
         if measure == "cost":
-            precision[measure] = choose_precision(groups, rates, own, taken.minor_digits)
+            precision[measure] = choose_precision(groups, rates, own, taken.minor_digits, fixed)
         else:
-            precision[measure] = choose_precision(None, rates, own, 0)
+            precision[measure] = choose_precision(None, rates, own, 0, fixed)
     return precision
 
 
-def _enter_own(work: _Work, precision: Mapping[str, int]) -> dict[str, OwnTotal]:
+def _enter_own(work: Work, precision: Mapping[str, int]) -> dict[str, OwnTotal]:
     """Put own amounts on their objects; gives their exact sum and what rounding left of it.
 
     One for an object that no layer has in the period is unallocated on the lines' own account.
@@ -190,13 +201,13 @@ def _enter_own(work: _Work, precision: Mapping[str, int]) -> dict[str, OwnTotal]
     return totals
 
 
-def _pools_with_own(work: _Work) -> Int32s:
+def _pools_with_own(work: Work) -> Int32s:
     pools = work.numbering.layers["pool"]
     touched = work.balances.touched[:, pools.first : pools.first + len(pools)].any(axis=0)
     return (np.flatnonzero(touched) + pools.first).astype(np.int32)
 
 
-def _enter_lines(work: _Work, classified: Classified, units: Int64s) -> None:
+def _enter_lines(work: Work, classified: Classified, units: Int64s) -> None:
     """Put the lines' money on their own account and pass on to pools what has one."""
     balances, line = work.balances, work.numbering.line
     in_pool = classified.pool >= 0
@@ -211,9 +222,9 @@ def _enter_lines(work: _Work, classified: Classified, units: Int64s) -> None:
     work.entries += line_entries(classified, units, line, reasons, width)
 
 
-def _segment_amounts(
-    work: _Work, segments: Segments, units: Int64s, gross: Sequence[int]
-) -> Int64s:
+def _segment_sources(
+    work: Work, segments: Segments, units: Int64s, gross: Sequence[int]
+) -> Sources:
     """What each segment holds, with a stand-in where its lines cancel out."""
     balances, measures = work.balances, len(work.taken.measures)
     amounts = np.zeros((measures + 1, len(segments)), dtype=np.int64)
@@ -226,74 +237,11 @@ def _segment_amounts(
     amounts[:-1, count:] = balances.own[:, segments.pool[count:]]
     touched[:, count:] = balances.touched[:, segments.pool[count:]]
     np.logical_or.at(balances.touched[0], segments.pool, touched[0])
-    return _with_stand_in(amounts, touched)
+    has_cost = touched[0] | (amounts[0] != 0)
+    return Sources(segments.table, segments.pool, with_stand_in(amounts, touched), has_cost)
 
 
-def _with_stand_in(amounts: Int64s, touched: NDArray[np.bool_]) -> Int64s:
-    """Fill the last line: a source whose amounts cancel out in some measure gets a stand-in."""
-    cancelled = (touched & (amounts[:-1] == 0)).any(axis=0)
-    amounts[-1] = np.where(cancelled, STAND_IN, 0)
-    return amounts
-
-
-def _leave_layer(work: _Work, layer: str, unknown: UnknownCodes) -> None:
-    members = work.numbering.layers[layer]
-    numbers = np.arange(members.first, members.first + len(members), dtype=np.int32)
-    balances = work.balances
-    amounts = np.zeros((len(balances.own) + 1, len(members)), dtype=np.int64)
-    amounts[:-1] = balances.holding[:, numbers]
-    amounts = _with_stand_in(amounts, balances.touched[:, numbers])
-    _leave(work, layer, unknown, members.table, numbers, amounts)
-
-
-def _leave(
-    work: _Work,
-    layer: str,
-    unknown: UnknownCodes,
-    sources: Table,
-    object_of: Int32s,
-    amounts: Int64s,
-) -> None:
-    """Run a leg and book what it moved."""
-    taken = work.taken
-    mappings = leaving(layer, taken.mappings, taken.period)
-    resolver = Resolver(work.numbering, taken.drivers, unknown, sources, object_of)
-    leg, kept, findings = run_leg(layer, resolver, amounts, mappings)
-    work.legs.append(leg)
-    work.findings += findings
-    work.entries += collect_entries(leg, kept, unknown)
-    add_at(work.balances.retained, object_of, leg.retained[:-1])
-    add_at(work.balances.unallocated, object_of, leg.unallocated[:-1])
-    _book(work.balances, leg, work.numbering.count)
-
-
-def _book(balances: Balances, leg: Leg, known: int) -> None:
-    """Add a leg's parts to its targets' receipts and to what its sources passed on."""
-    from services.allocation.engine.flow_kernels import add_receipts
-
-    add_receipts(
-        leg.parts,
-        leg.rows.firsts,
-        leg.rows.lasts,
-        leg.rows.outs,
-        leg.patterns.targets,
-        leg.object_of[leg.source],
-        known,
-        balances.received,
-        balances.passed_on,
-        balances.touched,
-    )
-    if not len(leg.shape_row):
-        return
-    targets = leg.patterns.targets[edge_places(leg.shape_rows)]
-    sources = np.repeat(leg.source[leg.shape_row], leg.shape_rows.widths)
-    reached = (leg.shape_parts[0] > 0) & (targets < known)
-    for measure, held in enumerate(leg.holding[:-1]):
-        edges = reached & (held[sources] == 0) & (leg.holding[-1][sources] != 0)
-        balances.touched[measure, targets[edges]] = True
-
-
-def _output_hash(work: _Work, units: Int64s, classified: Classified) -> str:
+def _output_hash(work: Work, units: Int64s, classified: Classified) -> str:
     """The hash of every flow and balance, in the canonical order in which they are made."""
     balances = work.balances
     arrays: list[NDArray[Any]] = [units, classified.pool, classified.mapping]

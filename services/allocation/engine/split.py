@@ -38,6 +38,13 @@ class Rows:
         return self.lasts - self.firsts
 
 
+def stretches(starts: Int64s, widths: Int64s) -> Int64s:
+    """All places of several stretches, one stretch after the other."""
+    ends = np.cumsum(widths)
+    shift = np.repeat(starts - (ends - widths), widths)
+    return np.asarray(shift + np.arange(int(ends[-1]) if len(ends) else 0), dtype=np.int64)
+
+
 def split(amounts: Int64s, rows: Rows, weights: Int64s) -> Int64s:
     """Split amounts[measure, row] by the row's weights into parts[measure, edge].
 

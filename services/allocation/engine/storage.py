@@ -14,23 +14,24 @@ import numpy as np
 
 from services.allocation.engine.classification import Classified, make_segments, segment_keys
 from services.allocation.engine.conversion import Unconverted
+from services.allocation.engine.driver_storage import driver_head, dump_drivers, load_drivers
 from services.allocation.engine.fingerprint import canonical_json
 from services.allocation.engine.grouping import canonical_groups, keep_groups
 from services.allocation.engine.leg_storage import (
     Chunk,
     Stored,
     dump_leg,
-    load_leg,
+    load_legs,
     parquet_chunks,
 )
 from services.allocation.engine.model import (
-    DriverTable,
     Finding,
     LineGroups,
     MappingSpec,
     ObjectSpec,
     OwnAmount,
     RunInput,
+    StageSetting,
 )
 from services.allocation.engine.numbering import Numbering
 from services.allocation.engine.order import leaving
@@ -38,7 +39,6 @@ from services.allocation.engine.parquet import (
     Content,
     as_array,
     as_column,
-    is_whole_number,
     read_chunks,
 )
 from services.allocation.engine.result import (
@@ -49,7 +49,7 @@ from services.allocation.engine.result import (
     UnallocatedEntry,
 )
 
-FORMAT = 1
+FORMAT = 2
 BALANCE_ARRAYS = ("own", "received", "passed_on", "retained", "unallocated", "touched")
 
 
@@ -96,14 +96,14 @@ def dump_input(taken: RunInput) -> Iterator[Chunk]:
         "minor_digits": taken.minor_digits,
         "measures": taken.measures,
         "on_missing_rate": taken.on_missing_rate,
+        "rate_kind": taken.rate_kind,
+        "emission_basis": taken.emission_basis,
+        "stages": {name: vars(setting) for name, setting in taken.stages.items()},
         "rates": taken.rates,
         "objects": [vars(one) for one in taken.objects],
         "mappings": [vars(one) for one in taken.mappings],
         "own_amounts": [vars(one) for one in taken.own_amounts],
-        "drivers": [
-            {"code": one.code, "basis": one.basis, "decimals": one.decimals}
-            for one in taken.drivers.values()
-        ],
+        "drivers": [driver_head(one) for one in taken.drivers.values()],
         "line_decimals": taken.groups.decimals,
         "line_keys": sorted(taken.groups.columns),
     }
@@ -118,16 +118,10 @@ def dump_input(taken: RunInput) -> Iterator[Chunk]:
         "lines": groups.line_counts,
     }
     yield from parquet_chunks("input.groups", {"currency": groups.currency, **columns, **sums})
-    for place, table in enumerate(taken.drivers.values()):
-        rows: dict[str, Content] = {
-            "source": table.sources,
-            "target": table.targets,
-            "quantity": table.quantities,
-        }
-        yield from parquet_chunks(f"input.driver.{place}", rows)
+    yield from dump_drivers(list(taken.drivers.values()))
 
 
-def load_input(stored: Stored) -> RunInput:
+def load_input(stored: Stored, *, with_drivers: bool = True) -> RunInput:
     """The input of a stored run, for a replay, a comparison or a simulation."""
     head = json.loads(stored["input.head"][0])
     groups = read_chunks(stored["input.groups"])
@@ -139,10 +133,7 @@ def load_input(stored: Stored) -> RunInput:
         line_counts=as_array(groups["lines"], np.int64),
         decimals=head["line_decimals"],
     )
-    drivers = [
-        _load_driver(driver, stored[f"input.driver.{place}"])
-        for place, driver in enumerate(head["drivers"])
-    ]
+    drivers = load_drivers(head["drivers"], stored) if with_drivers else []
     return RunInput(
         period=head["period"],
         scenario=head["scenario"],
@@ -150,6 +141,9 @@ def load_input(stored: Stored) -> RunInput:
         minor_digits=head["minor_digits"],
         measures=tuple(head["measures"]),
         on_missing_rate=head["on_missing_rate"],
+        rate_kind=head.get("rate_kind", "average"),
+        emission_basis=head.get("emission_basis", "location"),
+        stages={name: StageSetting(**one) for name, one in head.get("stages", {}).items()},
         rates={code: Decimal(rate) for code, rate in head["rates"].items()},
         objects=[ObjectSpec(**one) for one in head["objects"]],
         mappings=[
@@ -165,7 +159,7 @@ def load_input(stored: Stored) -> RunInput:
 
 def load_run(stored: Stored) -> RunResult:
     """A stored run, able to answer what the fresh one answers."""
-    taken = load_input(stored)
+    taken = load_input(stored, with_drivers=False)
     summary = json.loads(stored["output.summary"][0])
     numbering = Numbering(taken.objects, taken.period)
     rows = read_chunks(stored["output.groups"])
@@ -197,7 +191,11 @@ def load_run(stored: Stored) -> RunResult:
         group_units=as_array(rows["units"], np.int64),
         classified=classified,
         segments=segments,
-        legs=[load_leg(layer, object_of, taken, stored) for layer, object_of in places.items()],
+        legs=[
+            leg
+            for layer, object_of in places.items()
+            for leg in load_legs(layer, object_of, taken, stored)
+        ],
         balances=balances,
         entries=[_load_entry(row) for row in summary["entries"]],
         totals={name: Totals(**_decimals(row)) for name, row in summary["totals"].items()},
@@ -210,21 +208,6 @@ def load_run(stored: Stored) -> RunResult:
         fingerprint=summary["fingerprint"],
         output_hash=summary["output_hash"],
         timings_ms=summary["timings_ms"],
-    )
-
-
-def _load_driver(head: Mapping[str, Any], chunks: Sequence[bytes]) -> DriverTable:
-    rows = read_chunks(chunks)
-    quantities = rows["quantity"]
-    is_wide = not is_whole_number(quantities)
-    values = [int(text) for text in quantities.to_pylist()] if is_wide else None
-    return DriverTable(
-        code=head["code"],
-        basis=head["basis"],
-        decimals=head["decimals"],
-        sources=as_column(rows["source"]),
-        targets=as_column(rows["target"]),
-        quantities=np.array(values, dtype=object) if is_wide else as_array(quantities, np.int64),
     )
 
 

@@ -1,5 +1,6 @@
 """Where a mapping sends money: the forms of `target` and which key may stand in which stage."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -87,6 +88,8 @@ FORMS_OF_METHOD: dict[str, tuple[type, ...]] = {
     "fixed": (Shares,),
     "even": (Chosen,),
     "driver": (Chosen,),
+    "rate": (Chosen,),
+    "capacity": (Chosen,),
 }
 
 
@@ -171,7 +174,7 @@ def _shares(raw: object, pointer: str) -> Shares:
 def _code(raw: object, pointer: str) -> str:
     if not isinstance(raw, str) or not 0 < len(raw) <= MAX_CODE or not is_storable(raw):
         raise _bad(pointer, f"a code is a text of 1 to {MAX_CODE} characters")
-    return raw
+    return unicodedata.normalize("NFC", raw)
 
 
 def _bad(pointer: str, message: str, code: str = "bad_target") -> RuleBroken:

@@ -8,7 +8,8 @@ import numpy as np
 
 from services.allocation.engine.classification import OUT_OF_SCOPE, Classified
 from services.allocation.engine.conversion import ConvertedLines
-from services.allocation.engine.leg import Kept, Leg
+from services.allocation.engine.kept import Kept
+from services.allocation.engine.leg import Leg
 from services.allocation.engine.model import Int64s, MappingSpec, OwnAmount
 from services.allocation.engine.numbering import Numbering
 from services.allocation.engine.result import Balances, Totals, UnallocatedEntry

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from services.allocation.engine.model import METHODS, ON_ZERO, STAGES, MappingSpec
+from services.allocation.engine.options import option_errors
 from services.allocation.engine.selector_reader import escape_pointer
 from services.allocation.engine.selectors import parse_selector
 from services.allocation.engine.targets import (
@@ -19,21 +20,17 @@ from services.allocation.engine.targets import (
 from shared.errors import FieldError, RuleBroken
 from shared.periods import is_period
 
-EXECUTED_METHODS = frozenset(FORMS_OF_METHOD)
 PRIORITY_LIMIT = 1_000_000_000
 Errors = Iterator[FieldError]
 
 
 def validate_mapping(spec: MappingSpec) -> list[FieldError]:
-    """Everything that is wrong with a mapping, with pointers into its JSON form; empty if sound.
-
-    What the grammar knows but this engine does not execute is `not_supported_yet`.
-    """
-    errors = [*_names(spec), *_numbers(spec), *_periods(spec), *_options(spec)]
+    """Everything that is wrong with a mapping, with pointers into its JSON form; empty if sound."""
+    errors = [*_names(spec), *_numbers(spec), *_periods(spec), *option_errors(spec)]
     if spec.stage not in STAGES:
         return errors
     errors += _source(spec)
-    if spec.method in EXECUTED_METHODS:
+    if spec.method in METHODS:
         errors += _target(spec)
     return errors
 
@@ -41,12 +38,8 @@ def validate_mapping(spec: MappingSpec) -> list[FieldError]:
 def _names(spec: MappingSpec) -> Errors:
     if spec.stage not in STAGES:
         yield FieldError("/stage", "unknown_stage", f"a stage is one of {', '.join(STAGES)}")
-    elif len(set(STAGES[spec.stage])) == 1:
-        yield _later("/stage", "same-layer stages")
     if spec.method not in METHODS:
         yield FieldError("/method", "unknown_method", f"a method is one of {', '.join(METHODS)}")
-    elif spec.method not in EXECUTED_METHODS:
-        yield _later("/method", f"the method `{spec.method}`")
     elif spec.stage == "line_to_pool" and spec.method != "direct":
         yield FieldError("/method", "bad_method", "line_to_pool knows only `direct`")
     if spec.on_zero not in ON_ZERO:
@@ -72,16 +65,6 @@ def _periods(spec: MappingSpec) -> Errors:
             return
     if spec.valid_from and spec.valid_to and spec.valid_from > spec.valid_to:
         yield FieldError("/valid_to", "bad_period", "valid_to lies before valid_from")
-
-
-def _options(spec: MappingSpec) -> Errors:
-    if spec.method == "driver" and not spec.driver:
-        yield FieldError("/driver", "missing_driver", "the method `driver` names its driver")
-    if spec.method in {"direct", "even", "fixed"} and spec.driver:
-        yield FieldError("/driver", "unused_driver", f"`{spec.method}` does not use a driver")
-    for name in ("capacity_driver", "rates", "floor", "cap"):
-        if getattr(spec, name) is not None:
-            yield _later(f"/{name}", f"`{name}`")
 
 
 def _source(spec: MappingSpec) -> Errors:
@@ -128,7 +111,3 @@ def _keys(
         if not is_known(key):
             at = f"{pointer}/{escape_pointer(key)}"
             yield FieldError(at, "bad_selector", f"{where} cannot look at `{key}`")
-
-
-def _later(pointer: str, what: str) -> FieldError:
-    return FieldError(pointer, "not_supported_yet", f"{what} cannot be run yet")

@@ -1,7 +1,9 @@
 """Driver quantities as weights: per target, or per source where a source has its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +13,15 @@ from services.allocation.engine.model import DriverTable, Int32s, Int64s
 from services.allocation.engine.numbering import Numbering
 
 ELSEWHERE = -1
+KEPT_BACK = ("idle", "capped", "floor_unmet", "rate_difference")
+"""What a method keeps back on its source; in a pattern each is a target that leads nowhere."""
 
 
 class UnknownCodes:
-    """Numbers, above all objects, for codes that lead nowhere; shared by a whole run.
+    """Numbers, above all objects, for targets that lead nowhere; shared by a whole run.
 
     A code leads nowhere when no layer has it, or when a mapping names it outright as a target
-    although only another layer has it.
+    although only another layer has it. After the codes come the reasons of `KEPT_BACK`.
     """
 
     def __init__(self, numbering: Numbering, codes: set[str]) -> None:
@@ -32,6 +36,15 @@ class UnknownCodes:
     def code_of(self, number: int) -> str:
         """The unknown code behind a number."""
         return self.codes[number - self.first]
+
+    def kept_back(self, reason: str) -> int:
+        """The number that stands for what a method keeps back for this reason."""
+        return self.first + len(self.codes) + KEPT_BACK.index(reason)
+
+    def reason_of(self, number: int) -> str:
+        """Why money stays that would go to this number."""
+        place = number - self.first - len(self.codes)
+        return KEPT_BACK[place] if place >= 0 else "unknown_target"
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,7 @@ class DriverWeights:
         self, table: DriverTable, numbering: Numbering, layer: str, unknown: UnknownCodes
     ) -> None:
         self.table = table
-        numbers = np.array(
-            [_number(code, numbering, layer, unknown) for code in table.targets.values],
-            dtype=np.int32,
-        )
+        numbers = _numbers(table.targets.values, numbering, layer, unknown)
         targets = numbers[table.targets.codes] if len(table) else np.empty(0, dtype=np.int32)
         rows = np.flatnonzero(targets != ELSEWHERE)
         sources = table.sources.codes[rows]
@@ -110,8 +120,13 @@ class DriverWeights:
         return Quantities(targets[heads], summed)
 
 
-def _number(code: str, numbering: Numbering, layer: str, unknown: UnknownCodes) -> int:
-    found = numbering.number(layer, code)
-    if found is not None:
-        return found
-    return ELSEWHERE if numbering.is_known(code) else unknown.number(code)
+def _numbers(
+    codes: Sequence[str], numbering: Numbering, layer: str, unknown: UnknownCodes
+) -> Int32s:
+    """The object of the layer that each code names; ELSEWHERE where only another layer has it."""
+    known = numbering.layers[layer].numbers
+    found = np.fromiter(map(known.get, codes, repeat(ELSEWHERE)), np.int32, len(codes))
+    for place in np.flatnonzero(found == ELSEWHERE).tolist():
+        if not numbering.is_known(codes[place]):
+            found[place] = unknown.number(codes[place])
+    return found
