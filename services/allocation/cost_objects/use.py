@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from services.allocation.cost_objects import repository
+from services.allocation.disputes.correction_repository import is_in_corrections
 from services.allocation.mappings.domain import named_codes
 from services.allocation.mappings.repository import mappings_not_retired
 from shared.errors import Conflict
@@ -35,4 +36,6 @@ def _users(session: Session, row: CostObject) -> list[str]:
         users.append("runs")
     if repository.has_quantities(session, row):
         users.append("driver quantities")
+    if row.layer == "consumer" and is_in_corrections(session, row.code):
+        users.append("corrections of bills")
     return users

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from services.allocation.engine.result import RunResult
-from services.allocation.runs.figures import BalanceRow, FlowRow, name_of, share_of
+from services.allocation.runs.figures import BalanceRow, name_of, share_of
+from services.allocation.runs.flows import FlowRow
 from shared.contracts.allocation.runs import (
     AccuracyAnswer,
     BalanceAnswer,
@@ -41,6 +42,8 @@ def run_answer(run: AllocationRun, *, stale: bool, is_bound: bool = False) -> Ru
         measures=run.measures,
         as_of=run.as_of,
         on_missing_rate=run.on_missing_rate,
+        rate_kind=run.rate_kind,
+        emission_basis=run.emission_basis,
         reason=run.reason,
         fingerprint=run.fingerprint,
         output_hash=run.output_hash,

@@ -9,12 +9,11 @@ from services.allocation.runs import reconciliation, unallocated
 from services.allocation.runs.answers import balance_answer, flow_answer
 from services.allocation.runs.figures import (
     BalanceRow,
-    FlowFilter,
-    FlowRow,
     balance_rows,
-    flow_rows,
     subtree_numbers,
 )
+from services.allocation.runs.flow_pages import WantedFlows, all_flows, page_of_flows
+from services.allocation.runs.flows import FlowFilter, FlowRow
 from services.allocation.runs.pages import page_of, sorted_rows
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
 from shared.auth import CallerDep, Needs, refuse_bound
@@ -41,7 +40,6 @@ BALANCE_SORT = {
     name: (lambda row, name=name: getattr(row, name))
     for name in ("code", "own", "received", "passed_on", "retained", "unallocated")
 }
-FLOW_SORT = {"amount": lambda row: row.units}
 
 
 @router.get(
@@ -111,9 +109,9 @@ def list_flows(
         sources=_numbers(seen, source),
         targets=_targets(seen, target),
     )
-    rows = sorted_rows(flow_rows(seen.result, seen.measure, wanted), page, FLOW_SORT)
+    asked = WantedFlows(seen.result, seen.measure, wanted, page.sort)
     if export is not None:
-        return export_rows(export, "flows", FLOW_COLUMNS, _flow_cells(seen, rows))
+        return export_rows(export, "flows", FLOW_COLUMNS, _flow_cells(seen, asked))
     bound: dict[str, object] = {
         "run": seen.run.id,
         "stage": stage,
@@ -121,7 +119,7 @@ def list_flows(
         "target": target,
     }
     bound |= {"mapping": mapping, "measure": seen.measure, "sort": page.sort, "own": seen.own}
-    shown, _, cursor = page_of(rows, page.limit, page.cursor, bound)
+    shown, cursor = page_of_flows(asked, page, bound)
     items = [_flow(seen, row) for row in shown]
     return Page(items=items, next_cursor=cursor)
 
@@ -146,8 +144,8 @@ def _targets(seen: SeenRun, code: str | None) -> frozenset[int] | None:
     return seen.own if named is None else named & seen.own
 
 
-def _flow_cells(seen: SeenRun, rows: list[FlowRow]) -> Iterator[tuple[Any, ...]]:
-    for row in rows:
+def _flow_cells(seen: SeenRun, asked: WantedFlows) -> Iterator[tuple[Any, ...]]:
+    for row in all_flows(asked):
         answer = _flow(seen, row)
         yield tuple(getattr(answer, name) for name in FLOW_COLUMNS)
 

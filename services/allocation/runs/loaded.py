@@ -1,14 +1,18 @@
 """Finished runs in memory: loaded once from their chunks, the least used given back."""
 
+import gc
+import importlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 from uuid import UUID
 
 import numpy as np
 from sqlmodel import Session
 
+from services.allocation.engine.driver_storage import QUANTITIES
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.storage import load_run
 from services.allocation.runs import repository
@@ -17,6 +21,7 @@ from shared.errors import Conflict
 from shared.tables.allocation.runs import AllocationRun
 
 HeldT = TypeVar("HeldT")
+KERNELS = "services.allocation.engine.trace_kernels"
 
 
 class BoundedCache(Generic[HeldT]):
@@ -74,11 +79,40 @@ class LoadedRuns:
         if run.status != "succeeded":
             message = f"the run is {run.status}; it has no figures"
             raise Conflict(message, code="run_not_finished")
-        return self._held.get(run.id, lambda: load_run(repository.read_chunks_of(session, run.id)))
+        return self._held.get(run.id, lambda: _load(session, run.id))
+
+
+def _load(session: Session, run_id: UUID) -> RunResult:
+    """Read a run; its kernels get ready while the database sends."""
+    kernels = threading.Thread(target=load_kernels)
+    kernels.start()
+    stored = repository.read_chunks_of(session, run_id, without=QUANTITIES)
+    with collecting_later():
+        result = load_run(stored)
+    kernels.join()
+    return result
+
+
+def load_kernels() -> None:
+    """Load what a trace needs and nothing else does; the first time takes half a second."""
+    for name in (KERNELS, "pyarrow.parquet"):
+        importlib.import_module(name)
+
+
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """No search for garbage while very many things are made that all stay: it finds none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 loaded_runs = LoadedRuns(1_000_000_000)
-_lines: BoundedCache[LineIndex] = BoundedCache(300_000_000, lambda index: 300 * len(index.ids))
+_lines: BoundedCache[LineIndex] = BoundedCache(300_000_000, lambda index: index.byte_count)
 
 
 def lines_of(session: Session, run: AllocationRun) -> LineIndex:

@@ -1,7 +1,7 @@
 """Pages of figures that lie in memory: a finished run never changes, so a place is a place."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from shared.errors import FieldError, RuleBroken
@@ -17,7 +17,7 @@ def page_of(
 
     A cursor is bound to `bound_to`; a foreign one is Unreadable `bad_cursor`.
     """
-    bound = _mark(bound_to)
+    bound = bound_mark(bound_to)
     start = int(decode_cursor(cursor, bound)[0]) if cursor is not None else 0
     end = start + limit
     following = encode_cursor([end], bound) if end < len(rows) else None
@@ -39,9 +39,7 @@ def sorted_rows(
     for part in reversed(sort.split(",") if sort else []):
         name = part.strip().removeprefix("-")
         if name not in sortable:
-            known = ", ".join(sorted(sortable))
-            error = FieldError("query:/sort", "unknown_field", f"sort by one of: {known}")
-            raise RuleBroken(f"cannot sort by {name!r}", code="bad_sort", errors=[error])
+            raise refuse_sort(name, sortable)
         read = sortable[name]
         down = part.strip().startswith("-")
         present = [row for row in ordered if read(row) is not None]
@@ -50,6 +48,14 @@ def sorted_rows(
     return ordered
 
 
-def _mark(bound_to: Mapping[str, object]) -> str:
+def refuse_sort(name: str, sortable: Iterable[str]) -> RuleBroken:
+    """What is raised for a wish to sort by something else."""
+    known = ", ".join(sorted(sortable))
+    error = FieldError("query:/sort", "unknown_field", f"sort by one of: {known}")
+    return RuleBroken(f"cannot sort by {name!r}", code="bad_sort", errors=[error])
+
+
+def bound_mark(bound_to: Mapping[str, object]) -> str:
+    """What a cursor is bound to, in short."""
     given = sorted((name, str(value)) for name, value in bound_to.items())
     return hashlib.sha256(repr(given).encode()).hexdigest()[:16]

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, text
 from sqlmodel import Session, col
 
+from services.allocation.emission_factors import repository as factors
 from services.allocation.engine.leg_storage import Chunk
 from services.allocation.engine.result import RunResult
 from services.allocation.runs.input_repository import last_changes
@@ -16,6 +17,8 @@ from shared.tables.allocation.model import ModelVersion
 from shared.tables.allocation.runs import AllocationRun
 
 PUBLISH_LOCK_CLASS = 7_207
+FACTORS_TOPIC = "emission_factors"
+"""The last change of the emission factors, in the `inputs_as_of` of runs that took them."""
 
 
 def get_run(session: Session, run_id: UUID) -> AllocationRun:
@@ -167,15 +170,22 @@ def _copy_unallocated(cursor: Any, run_id: UUID, result: RunResult) -> None:
                 copy.write_row((run_id, measure, position, *where, *why, *amount))
 
 
-def read_chunks_of(session: Session, run_id: UUID) -> dict[str, list[bytes]]:
-    """All chunks of a run by name, each in order."""
-    rows = session.execute(
-        text("select name, content from run_chunk where run_id = :run order by name, position"),
-        {"run": run_id},
-    )
+def read_chunks_of(
+    session: Session, run_id: UUID, without: Sequence[str] = ()
+) -> dict[str, list[bytes]]:
+    """All chunks of a run by name, each in order, but for those `without`.
+
+    Read in binary, because a text of bytes is twice as long.
+    """
     stored: dict[str, list[bytes]] = {}
-    for name, content in rows:
-        stored.setdefault(name, []).append(bytes(content))
+    with raw_connection(session).cursor(binary=True) as cursor:
+        cursor.execute(
+            "select name, content from run_chunk where run_id = %s and name <> all(%s)"
+            " order by name, position",
+            (run_id, list(without)),
+        )
+        for name, content in cursor:
+            stored.setdefault(name, []).append(content)
     return stored
 
 
@@ -208,6 +218,10 @@ def unallocated_history(
     return found
 
 
+def _use_factors(runs: Sequence[AllocationRun]) -> bool:
+    return any(FACTORS_TOPIC in run.inputs_as_of for run in runs)
+
+
 def newer_inputs(session: Session, runs: Sequence[AllocationRun]) -> set[UUID]:
     """Those of the runs whose facts have changed since, or that another model version replaced."""
     published = session.execute(
@@ -220,6 +234,7 @@ def newer_inputs(session: Session, runs: Sequence[AllocationRun]) -> set[UUID]:
     )
     newest: dict[tuple[str, str], Mapping[str, int]] = {}
     stale: set[UUID] = set()
+    factors_now = factors.last_change(session) if _use_factors(runs) else 0
     for run in runs:
         if run.status != "succeeded":
             continue
@@ -229,6 +244,7 @@ def newer_inputs(session: Session, runs: Sequence[AllocationRun]) -> set[UUID]:
         changed = any(
             number > run.inputs_as_of.get(topic, 0) for topic, number in newest[key].items()
         )
+        changed |= factors_now > run.inputs_as_of.get(FACTORS_TOPIC, factors_now)
         if changed or (published is not None and run.model_version_id in retired):
             stale.add(run.id)
     return stale

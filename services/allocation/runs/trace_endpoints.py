@@ -155,11 +155,11 @@ def _contributions(
     shown: Sequence[Contribution],
     index: LineIndex | None,
 ) -> list[ContributionAnswer]:
-    ids = [index.ids[one.place] for one in shown if one.kind == LINES] if index else []
+    ids = [index.id_at(one.place) for one in shown if one.kind == LINES] if index else []
     names = input_repository.line_names(session, ids) if ids else {}
     answers = []
     for one in shown:
-        line = index.ids[one.place] if index is not None and one.kind == LINES else None
+        line = index.id_at(one.place) if index is not None and one.kind == LINES else None
         numbering = seen.result.numbering
         answers.append(
             made(

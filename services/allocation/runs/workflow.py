@@ -1,20 +1,29 @@
 """A run from request to result: gather, calculate, store; and publishing it."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
+from services.allocation.budgets.alerting import hold_against_budgets
+from services.allocation.emission_factors import repository as factors
 from services.allocation.engine.classification import group_keys
 from services.allocation.engine.fingerprint import canonical_json
-from services.allocation.engine.model import DriverTable, MappingSpec, RunInput
+from services.allocation.engine.model import DriverTable, RunInput, StageSetting
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.storage import dump_run, load_input
+from services.allocation.engine.storage import dump_run
+from services.allocation.engine.used_drivers import used_drivers
 from services.allocation.runs import input_repository as inputs
 from services.allocation.runs import repository
+from services.allocation.runs.own_amounts import CARBON, OwnInput, gather_own_amounts
+from services.allocation.runs.rates import exchange_rates, refuse_missing_rates
+from services.allocation.runs.repository import FACTORS_TOPIC
+from services.allocation.runs.stored_input import StoredHead, read_head
 from shared import audit, outbox
 from shared.auth import Caller
 from shared.clock import utc_now
@@ -51,6 +60,8 @@ def ask_for_run(session: Session, caller: Caller, asked: RunRequest) -> Job:
         measures=_ordered(asked.measures),
         as_of=asked.as_of,
         on_missing_rate=asked.on_missing_rate,
+        rate_kind=asked.rate_kind,
+        emission_basis=asked.emission_basis,
         reason=asked.reason,
         subject=caller.subject,
         created_at=utc_now(),
@@ -75,10 +86,6 @@ def _ordered(measures: list[Any]) -> list[str]:
 
 
 def _check(session: Session, asked: RunRequest) -> None:
-    if "co2e_operational" in asked.measures:
-        message = "operational carbon needs emission factors, which cannot be given yet"
-        errors = [FieldError("/measures", "not_supported_yet", message)]
-        raise RuleBroken(message, code="not_supported_yet", errors=errors)
     if asked.reason is None and closed_periods(session, [asked.period]):
         message = f"{asked.period} is closed; give the reason of this restatement"
         raise Conflict(message, code="closed_period")
@@ -107,11 +114,13 @@ def run_body(context: JobContext) -> None:
     run = repository.get_run(session, context.resource_id)
     context.progress(0.05)
     as_of = _as_of(session, run)
-    taken = gather(session, run, as_of)
+    taken, own = gather(session, run, as_of)
     context.progress(0.3)
     result = run_allocation(taken)
+    result = replace(result, findings=[*result.findings, *own.findings])
     context.progress(0.6)
-    repository.add_result(session, run.id, result, dump_run(taken, result))
+    chunks = chain(dump_run(taken, result), own.chunks())
+    repository.add_result(session, run.id, result, chunks)
     context.progress(0.9)
     session.refresh(run, with_for_update=True)
     _finish(run, result, as_of)
@@ -122,31 +131,34 @@ def run_body(context: JobContext) -> None:
 
 def _as_of(session: Session, run: AllocationRun) -> dict[str, int]:
     if run.as_of is None:
-        return inputs.last_changes(session, run.period, run.scenario)
-    return dict(repository.get_run(session, run.as_of).inputs_as_of)
+        as_of = inputs.last_changes(session, run.period, run.scenario)
+    else:
+        as_of = dict(repository.get_run(session, run.as_of).inputs_as_of)
+    if CARBON in run.measures and FACTORS_TOPIC not in as_of:
+        as_of[FACTORS_TOPIC] = factors.last_change(session)
+    return as_of
 
 
-def gather(session: Session, run: AllocationRun, as_of: dict[str, int]) -> RunInput:
+def gather(
+    session: Session, run: AllocationRun, as_of: dict[str, int]
+) -> tuple[RunInput, OwnInput]:
     """Everything that the run depends on, as it was after the changes `as_of`.
 
-    A run that repeats another one's inputs also takes that one's tree of objects.
+    A run that repeats another one's inputs also takes that one's tree of objects, own amounts and
+    kinds of drivers, which nothing else remembers.
     """
     mappings = inputs.list_mappings(session, run.model_version_id)
     active = [one for one in mappings if covers(one.valid_from, one.valid_to, run.period)]
     objects = inputs.list_objects(session, run.period)
-    if run.as_of is not None:
-        objects = list(load_input(repository.read_chunks_of(session, run.as_of)).objects)
+    repeated = None if run.as_of is None else read_head(session, run.as_of)
+    if repeated is not None:
+        objects = list(repeated.objects)
     facts = Facts(run.period, run.scenario, as_of["cost_lines"], as_of["tickets"])
-    rates = inputs.average_rates(session, run.period, run.currency, as_of["exchange_rates"])
-    measured = inputs.drivers_of_measures(session, [m for m in run.measures if m != "cost"])
-    own = inputs.driver_tables(
-        session,
-        dict.fromkeys(measured, "measured"),
-        run.period,
-        run.scenario,
-        as_of,
-    )
-    return RunInput(
+    rates = exchange_rates(session, run, as_of)
+    groups = inputs.group_lines(session, facts, group_keys(active, run.period))
+    refuse_missing_rates(session, run, groups, rates)
+    own = gather_own_amounts(session, run, as_of, objects, repeated, rates)
+    taken = RunInput(
         period=run.period,
         scenario=run.scenario,
         currency=run.currency,
@@ -154,27 +166,43 @@ def gather(session: Session, run: AllocationRun, as_of: dict[str, int]) -> RunIn
         measures=tuple(run.measures),
         objects=objects,
         mappings=active,
-        groups=inputs.group_lines(session, facts, group_keys(active, run.period)),
-        drivers=_drivers(session, run, active, facts, as_of),
+        groups=groups,
+        drivers=_drivers(
+            session, run, used_drivers(active, objects), facts, as_of, rates, repeated
+        ),
         rates=rates,
-        own_amounts=inputs.own_amounts(own, measured),
+        own_amounts=own.amounts,
         on_missing_rate=run.on_missing_rate,
+        rate_kind=run.rate_kind,
+        emission_basis=run.emission_basis,
+        stages=_stages(session, run),
     )
+    return taken, own
+
+
+def _stages(session: Session, run: AllocationRun) -> dict[str, StageSetting]:
+    """The settings of the version's same-layer stages."""
+    version = repository.get_version(session, run.model_version_id)
+    return {name: StageSetting(**setting) for name, setting in version.stages.items()}
 
 
 def _drivers(
     session: Session,
     run: AllocationRun,
-    mappings: list[MappingSpec],
+    codes: set[str],
     facts: Facts,
     as_of: dict[str, int],
+    rates: Mapping[str, Decimal],
+    repeated: StoredHead | None,
 ) -> dict[str, DriverTable]:
     """The quantities of every driver that a mapping uses, sent or derived."""
-    used = sorted({spec.driver for spec in mappings if spec.driver})
+    used = sorted(codes)
     known = inputs.list_drivers(session, used)
     sent = {code: known[code].basis for code in used if code in known and not is_derived(code)}
+    if repeated is not None:
+        kept = ((code, repeated.bases.get(code)) for code in used if not is_derived(code))
+        sent |= {code: basis for code, basis in kept if basis is not None}
     tables = inputs.driver_tables(session, sent, run.period, run.scenario, as_of)
-    rates = inputs.average_rates(session, run.period, run.currency, as_of["exchange_rates"])
     for code in used:
         if is_derived(code):
             rows = derive(session, code, facts, {**rates, run.currency: ONE})
@@ -251,6 +279,7 @@ def publish_run(session: Session, caller: Caller, run_id: UUID) -> AllocationRun
         "replaces": details["replaces"],
     }
     outbox.publish(session, SERVICE, "run.published", str(run.id), payload)
+    hold_against_budgets(session, run)
     return run
 
 

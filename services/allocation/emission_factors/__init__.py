@@ -1,0 +1,1 @@
+"""Emission factors and the carbon of a kilowatt-hour."""

@@ -1,0 +1,1 @@
+"""How a figure of a run came about, in sentences and formulas."""

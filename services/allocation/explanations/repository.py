@@ -1,0 +1,33 @@
+"""What a run took, read back from its stored chunks."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.allocation.engine.driver_storage import NARROW, WIDE
+from services.allocation.runs import input_repository
+from services.allocation.runs.stored_input import HEAD
+
+
+def read_input_head(session: Session, run_id: UUID) -> dict[str, Any]:
+    """The head of a run's input as it was stored: rates, own amounts, drivers, settings."""
+    found: dict[str, Any] = json.loads(input_repository.read_chunk(session, run_id, HEAD) or b"{}")
+    return found
+
+
+def read_quantity_chunks(session: Session, run_id: UUID) -> dict[str, list[bytes]]:
+    """The stored quantities of all drivers of a run."""
+    rows = session.execute(
+        text(
+            "select name, content from run_chunk where run_id = :run and name = any(:names)"
+            " order by name, position"
+        ),
+        {"run": run_id, "names": [NARROW, WIDE]},
+    )
+    found: dict[str, list[bytes]] = {}
+    for name, content in rows:
+        found.setdefault(name, []).append(bytes(content))
+    return found

@@ -1,0 +1,1 @@
+"""A run's result as split-cost rows after FOCUS 1.3."""
