@@ -1,12 +1,17 @@
 """What a mapping would catch: lines and amounts, or objects, and which other mappings want them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
-from services.allocation.engine.classification import classify, make_segments, segment_keys
+from services.allocation.engine.classification import (
+    Segments,
+    classify,
+    make_segments,
+    segment_keys,
+)
 from services.allocation.engine.columns import Mask, Table
 from services.allocation.engine.model import (
     EXACT_DECIMALS,
@@ -16,9 +21,11 @@ from services.allocation.engine.model import (
     MappingSpec,
 )
 from services.allocation.engine.numbering import Numbering
-from services.allocation.engine.order import leaving
+from services.allocation.engine.order import leaving, within
 from services.allocation.engine.selectors import parse_selector
 from services.allocation.engine.targets import Chosen, parse_target
+from services.allocation.mappings.preview_outcomes import Tried
+from shared.money import EXACT
 from shared.periods import covers
 
 MAX_CODES = 100
@@ -45,6 +52,36 @@ class Overlap:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What would happen to a part of what is caught: `moves`, or why it does not."""
+
+    outcome: str
+    lines: int
+    objects: int
+    amounts: list[Caught]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What objects held in a run, by layer and code: the amounts that a preview shows."""
+
+    currency: str
+    amounts: Mapping[tuple[str, str], Decimal]
+
+    def caught(self, layer: str, codes: Iterable[str]) -> list[Caught]:
+        """The exact sum over some objects, which have no lines; nothing without a run."""
+        if not self.currency:
+            return []
+        total = Decimal(0)
+        for code in codes:
+            total = EXACT.add(total, self.amounts.get((layer, code), Decimal(0)))
+        return [Caught(self.currency, 0, total)]
+
+
+NOTHING_HELD = Held("", {})
+
+
+@dataclass(frozen=True)
 class Preview:
     """What the mapping would catch if it stood alone; `codes` are the first source objects."""
 
@@ -54,6 +91,8 @@ class Preview:
     codes: list[str]
     targets: int | None
     overlaps: list[Overlap]
+    outcomes: list[Outcome]
+    unknown_targets: Sequence[str]
 
 
 def needs_lines(spec: MappingSpec) -> bool:
@@ -64,60 +103,91 @@ def needs_lines(spec: MappingSpec) -> bool:
 def beside(spec: MappingSpec, version: Iterable[MappingSpec], period: str) -> list[MappingSpec]:
     """The version's mappings with this one instead of its namesake, in order of application."""
     others = [other for other in version if other.code != spec.code]
-    return leaving(STAGES[spec.stage][0], [*others, spec], period)
+    source, target = STAGES[spec.stage]
+    in_order = within if source == target else leaving
+    return in_order(source, [*others, spec], period)
 
 
-def preview_lines(
-    spec: MappingSpec,
-    version: Sequence[MappingSpec],
-    groups: LineGroups,
-    numbering: Numbering,
-    period: str,
-) -> Preview:
+def preview_lines(tried: Tried) -> Preview:
     """What a mapping that leaves lines or pools would catch of a period's lines.
 
     The groups must be told apart by the fields of all these mappings (`group_keys`).
     """
-    together = [*(other for other in version if other.code != spec.code), spec]
+    spec, groups = tried.spec, tried.groups
     if STAGES[spec.stage][0] == "line":
         table = Table(len(groups), groups.columns)
         of_group = np.arange(len(groups), dtype=np.int32)
+        judged = tried.of_lines()
     else:
-        pools = classify(groups, numbering, together, period).pool
-        nothing = np.empty(0, dtype=np.int32)
-        keys = segment_keys(together, period)
-        segments = make_segments(groups, pools, numbering, keys, nothing)
+        segments = _segments(tried)
         table, of_group = segments.table, segments.of_group
-    holds = covers(spec.valid_from, spec.valid_to, period)
+        judged = tried.of_segments(segments)
+    holds = covers(spec.valid_from, spec.valid_to, tried.period)
     caught = _groups_of(spec, table, of_group) & holds
     lines, amounts = _sums(groups, caught)
     overlaps = []
-    for other, goes_first in _rivals(spec, version, period):
+    for other, goes_first in _rivals(spec, tried.version, tried.period):
         both = caught & _groups_of(other, table, of_group)
         if both.any():
             count, sums = _sums(groups, both)
             overlaps.append(Overlap(other, goes_first, count, 0, sums))
     codes = _codes(table, parse_selector(spec.source).mask(table) & holds)
-    objects = len(codes) if STAGES[spec.stage][0] == "pool" else 0
+    outcomes = []
+    for name, rows in judged.by_outcome():
+        mine = np.append(rows, False)[of_group]
+        count, sums = _sums(groups, mine)
+        outcomes.append(Outcome(name, count, len(_codes(table, rows)), sums))
     return Preview(
-        lines, objects, amounts, codes[:MAX_CODES], count_targets(spec, numbering), overlaps
+        lines=lines,
+        objects=len(codes),
+        amounts=amounts,
+        codes=codes[:MAX_CODES],
+        targets=count_targets(spec, tried.numbering),
+        overlaps=overlaps,
+        outcomes=outcomes,
+        unknown_targets=judged.unknown,
     )
 
 
-def preview_objects(
-    spec: MappingSpec, version: Sequence[MappingSpec], numbering: Numbering, period: str
-) -> Preview:
-    """What a mapping that leaves resources or solutions would catch: objects of that layer."""
-    table = numbering.layers[STAGES[spec.stage][0]].table
-    holds = covers(spec.valid_from, spec.valid_to, period)
+def _segments(tried: Tried) -> Segments:
+    """The segments of the period's lines as this mapping and the others of its version see them."""
+    together = [*(one for one in tried.version if one.code != tried.spec.code), tried.spec]
+    pools = classify(tried.groups, tried.numbering, together, tried.period).pool
+    nothing = np.empty(0, dtype=np.int32)
+    keys = segment_keys(together, tried.period)
+    return make_segments(tried.groups, pools, tried.numbering, keys, nothing)
+
+
+def preview_objects(tried: Tried, held: Held = NOTHING_HELD) -> Preview:
+    """What a mapping that leaves resources or solutions would catch: objects of that layer.
+
+    Their amounts are what they held in a run, if one is given.
+    """
+    spec, layer = tried.spec, STAGES[tried.spec.stage][0]
+    table = tried.numbering.layers[layer].table
+    holds = covers(spec.valid_from, spec.valid_to, tried.period)
     caught = parse_selector(spec.source).mask(table) & holds
+    judged = tried.of_objects()
     overlaps = []
-    for other, goes_first in _rivals(spec, version, period):
+    for other, goes_first in _rivals(spec, tried.version, tried.period):
         both = caught & parse_selector(other.source).mask(table)
         if both.any():
-            overlaps.append(Overlap(other, goes_first, 0, int(both.sum()), []))
+            shared = held.caught(layer, _codes(table, both))
+            overlaps.append(Overlap(other, goes_first, 0, int(both.sum()), shared))
     codes = _codes(table, caught)
-    return Preview(0, len(codes), [], codes[:MAX_CODES], count_targets(spec, numbering), overlaps)
+    return Preview(
+        lines=0,
+        objects=len(codes),
+        amounts=held.caught(layer, codes),
+        codes=codes[:MAX_CODES],
+        targets=count_targets(spec, tried.numbering),
+        overlaps=overlaps,
+        outcomes=[
+            Outcome(name, 0, int(rows.sum()), held.caught(layer, _codes(table, rows)))
+            for name, rows in judged.by_outcome()
+        ],
+        unknown_targets=judged.unknown,
+    )
 
 
 def count_targets(spec: MappingSpec, numbering: Numbering) -> int | None:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from shared.clock import utc_now
 from shared.errors import Conflict, NotFound, RuleBroken
 from shared.tables.allocation.model import ModelMapping, ModelVersion
+from shared.tables.allocation.runs import AllocationRun
 
 MODEL_LOCK = 7_207
 COPIED = (
@@ -107,6 +108,24 @@ def mapping_counts(session: Session, version_ids: Iterable[UUID]) -> dict[UUID, 
         .group_by(col(ModelMapping.model_version_id))
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def find_newest_run(session: Session) -> AllocationRun | None:
+    """The published run of the latest period, actual figures first."""
+    query = (
+        select(AllocationRun)
+        .where(col(AllocationRun.published))
+        .order_by(
+            (col(AllocationRun.scenario) == "actual").desc(), col(AllocationRun.period).desc()
+        )
+        .limit(1)
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
+def find_run(session: Session, run_id: UUID) -> AllocationRun | None:
+    """A run by its id."""
+    return session.get(AllocationRun, run_id)
 
 
 def delete_version(session: Session, version: ModelVersion) -> None:
