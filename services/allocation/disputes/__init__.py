@@ -1,0 +1,1 @@
+"""Disputes of bill lines, from complaint to correction."""

@@ -1,0 +1,1 @@
+"""What each consumer is billed: statements of a published run, to the minor unit."""

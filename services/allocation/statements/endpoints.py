@@ -1,0 +1,265 @@
+"""`/v1/statements`: making, reading and issuing bills."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Response
+from sqlmodel import Session, col
+
+from services.allocation.statements import answers, repository, workflow
+from services.allocation.statements.sheet import statement_sheet
+from shared.auth import Caller, CallerDep, Needs, refuse_bound
+from shared.contracts.allocation.statements import (
+    StatementAnswer,
+    StatementLineAnswer,
+    StatementsIssued,
+    StatementsMade,
+    StatementsRequest,
+    StatementSummary,
+    StatementTotal,
+    StatementTotals,
+    Status,
+)
+from shared.contracts.jobs import Page
+from shared.contracts.values import Period
+from shared.database import SessionDep, new_session
+from shared.etags import set_etag
+from shared.exports import (
+    CSV,
+    EXPORT_RESPONSES,
+    XLSX,
+    ExportDep,
+    chosen_export,
+    export_rows,
+)
+from shared.language import LanguageDep
+from shared.pagination import MAX_LIMIT, PageQuery, PageQueryDep, list_page
+from shared.routing import new_router
+from shared.tables.allocation.statements import Statement
+
+router = new_router("/v1/statements", "statements", [Needs("allocation:read")])
+WRITE = [Needs("allocation:write")]
+CodeQuery = Annotated[str | None, Query(max_length=200)]
+SORTABLE = {
+    name: getattr(Statement, name)
+    for name in ("code", "period", "consumer", "status", "amount", "created_at", "issued_at")
+}
+LIST_COLUMNS = tuple(StatementSummary.model_fields)
+LINE_COLUMNS = tuple(StatementLineAnswer.model_fields)
+EXPORT_BATCH = 500
+
+
+async def _format(
+    accept: Annotated[
+        str | None, Header(description=f"`application/json`, `{CSV}` or `{XLSX}`")
+    ] = None,
+) -> str | None:
+    return chosen_export(accept, (CSV, XLSX))
+
+
+FormatDep = Annotated[str | None, Depends(_format)]
+FORMATS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            CSV: {"schema": {"type": "string"}},
+            XLSX: {"schema": {"type": "string", "contentMediaType": XLSX}},
+        }
+    }
+}
+
+
+@router.post(
+    "",
+    summary="Make the statements of a period",
+    operation_id="create_statements",
+    status_code=201,
+    dependencies=WRITE,
+    responses={200: {"model": StatementsMade, "description": "They were there already"}},
+)
+def create_statements(
+    asked: StatementsRequest,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> StatementsMade:
+    """One draft per consumer with a bill, from the published run (409 `no_published_run`).
+
+    For the same run again nothing changes; for a newer one drafts are replaced, and issued
+    statements stay with a draft beside them that is to correct them.
+    """
+    refuse_bound(caller)
+    made = workflow.make_statements(session, caller, asked.period)
+    if not made.created:
+        response.status_code = 200
+    filters = {"period": asked.period, "run": made.run.id}
+    rows, cursor = _page(session, caller, PageQuery(limit=MAX_LIMIT), filters)
+    return StatementsMade(
+        period=asked.period,
+        run=made.run.id,
+        currency=made.run.currency,
+        total=made.total,
+        statements=made.statements,
+        created=made.created,
+        replaced=made.replaced,
+        unchanged=made.statements - made.created,
+        items=answers.summaries(session, rows, caller, language),
+        next_cursor=cursor,
+    )
+
+
+def _page(
+    session: Session, caller: Caller, page: PageQuery, filters: dict[str, Any]
+) -> tuple[list[Statement], str | None]:
+    bound = {**filters, "consumers": caller.consumers}
+    return list_page(
+        session,
+        repository.list_query(caller.consumers, **filters),
+        page,
+        sortable=SORTABLE,
+        default_sort="code",
+        filters=bound,
+        unique=col(Statement.id),
+    )
+
+
+@router.get(
+    "",
+    summary="List statements",
+    operation_id="list_statements",
+    response_model=Page[StatementSummary],
+    responses=EXPORT_RESPONSES,
+)
+def list_statements(
+    session: SessionDep,
+    caller: CallerDep,
+    page: PageQueryDep,
+    export: ExportDep,
+    language: LanguageDep,
+    period: Period | None = None,
+    consumer: CodeQuery = None,
+    status: Status | None = None,
+    code: Annotated[str | None, Query(max_length=250)] = None,
+    run: UUID | None = None,
+    under: Annotated[
+        str | None, Query(max_length=200, description="This consumer and all below it")
+    ] = None,
+) -> Page[StatementSummary] | Response:
+    """Ordered by code unless sorted otherwise. A caller bound to consumers sees issued ones."""
+    filters = {"period": period, "consumer": consumer, "status": status, "code": code, "run": run}
+    filters["under_code"] = under
+    if export is not None:
+        whole = PageQuery(EXPORT_BATCH, None, page.sort)
+        first = _page(session, caller, whole, filters)  # what is wrong is told before the stream
+        cells = _cells(caller, first, page.sort, filters, language)
+        return export_rows(export, "statements", LIST_COLUMNS, cells)
+    rows, cursor = _page(session, caller, page, filters)
+    return Page(items=answers.summaries(session, rows, caller, language), next_cursor=cursor)
+
+
+def _cells(
+    caller: Caller,
+    first: tuple[list[Statement], str | None],
+    sort: str | None,
+    filters: dict[str, Any],
+    language: str,
+) -> Iterator[tuple[Any, ...]]:
+    """The whole list, page by page while it is written out."""
+    rows, cursor = first
+    while rows:
+        with new_session() as session:
+            found = answers.summaries(session, rows, caller, language)
+            rows = []
+            if cursor is not None:
+                following = PageQuery(EXPORT_BATCH, cursor, sort)
+                rows, cursor = _page(session, caller, following, filters)
+        for one in found:
+            yield tuple(getattr(one, name) for name in LIST_COLUMNS)
+
+
+@router.get("/totals", summary="What statements add up to", operation_id="get_statement_totals")
+def get_totals(
+    session: SessionDep,
+    caller: CallerDep,
+    period: Period | None = None,
+    consumer: CodeQuery = None,
+    status: Status | None = None,
+    run: UUID | None = None,
+    under: CodeQuery = None,
+) -> StatementTotals:
+    """Per status and currency, of the statements that the same filters list."""
+    query = repository.list_query(
+        caller.consumers, period=period, consumer=consumer, status=status, run=run, under_code=under
+    )
+    items = [
+        StatementTotal(status=row[0], currency=row[1], statements=row[2], amount=row[3])
+        for row in repository.totals(session, query)
+    ]
+    return StatementTotals(items=items)
+
+
+@router.post(
+    "/issue",
+    summary="Issue all drafts of a period",
+    operation_id="issue_statements",
+    dependencies=WRITE,
+)
+def issue_statements(
+    asked: StatementsRequest, session: SessionDep, caller: CallerDep
+) -> StatementsIssued:
+    """Those of the published run; what is issued already stays as it is."""
+    refuse_bound(caller)
+    run, count = workflow.issue_all(session, caller, asked.period)
+    return StatementsIssued(period=asked.period, run=run.id, issued=count)
+
+
+@router.get(
+    "/{statement_id:uuid}",
+    summary="Read a statement",
+    operation_id="get_statement",
+    response_model=StatementAnswer,
+    responses=FORMATS,
+)
+def get_statement(
+    statement_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    wanted: FormatDep,
+    response: Response,
+) -> StatementAnswer | Response:
+    """With its lines, which add up to it; as JSON, CSV (the lines) or XLSX (to be sent out)."""
+    row = repository.get_statement(session, statement_id, caller.consumers)
+    answer = answers.whole(session, row, caller, language)
+    if wanted is None:
+        set_etag(response, row)
+        return answer
+    name = f"statement-{row.period}-{row.revision}"
+    if wanted == CSV:
+        lines = (tuple(getattr(line, field) for field in LINE_COLUMNS) for line in answer.lines)
+        return export_rows(CSV, name, LINE_COLUMNS, lines)
+    content = statement_sheet(answer, row.digits, language)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    return Response(content, media_type=XLSX, headers=headers)
+
+
+@router.post(
+    "/{statement_id:uuid}/issue",
+    summary="Issue a statement",
+    operation_id="issue_statement",
+    dependencies=WRITE,
+)
+def issue_statement(
+    statement_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> StatementAnswer:
+    """It never changes afterwards; 409 `wrong_state` when it is no draft, `run_not_published`
+    when another run speaks for the period by now."""
+    refuse_bound(caller)
+    row = workflow.issue_statement(session, caller, statement_id)
+    set_etag(response, row)
+    return answers.whole(session, row, caller, language)
