@@ -1,90 +1,110 @@
-"""What a view is made of: the objects of a run and its whole units of one measure."""
+"""What a view is made of: the objects of a layer of one run, and what they cost in whole units."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.allocation.views.exact_sums import widened
+
 Int64s = NDArray[np.int64]
 Int32s = NDArray[np.int32]
-LINES = "line"
+Mask = NDArray[np.bool_]
 LAYERS = ("pool", "resource", "solution", "consumer")
+ROOT = -1
 
 
 @dataclass(frozen=True)
-class ViewObject:
-    """An object as it was in the run."""
+class LayerFigures:
+    """One measure of one layer of a run, in units of 10^-precision.
 
-    layer: str
-    code: str
-    parent: str | None
-    names: Mapping[str, str]
-    tags: Mapping[str, str] = field(default_factory=dict)
-    unit_driver: str | None = None
-    capacity_driver: str | None = None
-
-
-@dataclass(frozen=True)
-class RunFigures:
-    """One measure of one run in units of 10^-precision; the last number is the lines' own.
-
-    `sources`, `targets`, `moved` are the flows between objects. `pool_costs` are the units that
-    entered each pool, by (object number, cost type).
+    Objects stand in the order of their codes. `amounts` is what each cost: own and received, less
+    what it gave to others of its layer. Every row of `units` is an amount of the object `at`, in
+    the finance view one per cost type (`kinds`). `read_objects` gives their descriptions.
     """
 
-    run_id: str
+    layer: str
     period: str
-    currency: str
     precision: int
-    objects: Sequence[ViewObject]
+    first: int
+    codes: Sequence[str]
+    parents: Int32s
     own: Int64s
-    received: Int64s
-    unallocated: Int64s
     retained: Int64s
+    unallocated: Int64s
+    amounts: Int64s
+    touched: Mask
+    at: Int64s
+    units: Int64s
+    kinds: Sequence[str | None] | None
+    read_objects: Callable[[], Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @cached_property
+    def objects(self) -> Sequence[Any]:
+        """The descriptions of the objects as they were in the run."""
+        return self.read_objects()
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each code stands."""
+        return {code: place for place, code in enumerate(self.codes)}
+
+    @cached_property
+    def depths(self) -> Int32s:
+        """The level of every object; 1 for a root."""
+        depths, above = np.ones(len(self), dtype=np.int32), self.parents.copy()
+        while (above != ROOT).any():
+            inner = above != ROOT
+            depths[inner] += 1
+            above[inner] = self.parents[above[inner]]
+        return depths
+
+    def at_level(self, level: int | None) -> Int32s:
+        """For every object itself, or its ancestor at a level where it lies deeper."""
+        reached = np.arange(len(self), dtype=np.int32)
+        if level is None:
+            return reached
+        for _ in range(int(self.depths.max(initial=1)) - level):
+            deeper = self.depths[reached] > level
+            reached[deeper] = self.parents[reached[deeper]]
+        return reached
+
+    def under(self, codes: Collection[str]) -> Mask:
+        """Which objects are one of the codes or stand below one of them."""
+        mask = np.zeros(len(self) + 1, dtype=np.bool_)  # the last place stands for "no parent"
+        mask[[self.places[code] for code in codes if code in self.places]] = True
+        for _ in range(int(self.depths.max(initial=1)) - 1):
+            mask[:-1] |= mask[self.parents]
+        return np.asarray(mask[:-1])
+
+
+@dataclass(frozen=True)
+class Edges:
+    """What left one layer: units from a source's number to a target's."""
+
+    layer: str
     sources: Int32s
     targets: Int32s
     moved: Int64s
-    pool_costs: Mapping[tuple[int, str | None], int]
-
-    @cached_property
-    def layer_of(self) -> Sequence[str]:
-        """The layer of every number, the lines' own last."""
-        return [*(one.layer for one in self.objects), LINES]
-
-    @cached_property
-    def amounts(self) -> list[int]:
-        """What every object cost: what came in, less what it gave to others of its own layer."""
-        layers = np.array([LAYERS.index(one.layer) for one in self.objects] + [-1])
-        total = self.own + self.received
-        within = layers[self.sources] == layers[self.targets]
-        np.subtract.at(total, self.sources[within], self.moved[within])
-        return [int(each) for each in total]
 
 
-class Tree:
-    """The ancestors of every object of a run, layer by layer."""
+def parents_of(codes: Sequence[str], parents: Sequence[str | None]) -> Int32s:
+    """The place of each object's parent; a parent that is not there counts as none."""
+    places = {code: place for place, code in enumerate(codes)}
+    found = (ROOT if parent is None else places.get(parent, ROOT) for parent in parents)
+    return np.fromiter(found, dtype=np.int32, count=len(parents))
 
-    def __init__(self, objects: Sequence[ViewObject]) -> None:
-        self._numbers = {(one.layer, one.code): place for place, one in enumerate(objects)}
-        self._objects = objects
-        self._paths: dict[int, tuple[int, ...]] = {}
 
-    def path(self, number: int) -> tuple[int, ...]:
-        """The numbers from the root down to the object itself."""
-        if number not in self._paths:
-            one = self._objects[number]
-            parent = self._numbers.get((one.layer, one.parent)) if one.parent else None
-            above = self.path(parent) if parent is not None else ()
-            self._paths[number] = (*above, number)
-        return self._paths[number]
-
-    def at_level(self, number: int, level: int | None) -> int:
-        """The object itself, or its ancestor at a level (1 is the root) when it lies deeper."""
-        path = self.path(number)
-        return number if level is None else path[min(level, len(path)) - 1]
-
-    def is_under(self, number: int, codes: frozenset[str]) -> bool:
-        """Whether the object or one of its ancestors has one of the codes."""
-        return any(self._objects[each].code in codes for each in self.path(number))
+def subtree_sums(figures: LayerFigures, units: Int64s) -> list[int]:
+    """Each object's units with those of all objects below it, as Python integers."""
+    sums = widened(units).copy()
+    for level in range(int(figures.depths.max(initial=1)), 1, -1):
+        inner = np.flatnonzero(figures.depths == level)
+        np.add.at(sums, figures.parents[inner], sums[inner])
+    return [int(each) for each in sums.tolist()]

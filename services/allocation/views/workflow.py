@@ -1,161 +1,189 @@
-"""Finds the runs behind a view and what stands beside their figures: budget and quantities."""
+"""Loads what a view shows: its lines, their budgets and quantities, the months before."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
 from services.allocation.views import repository
-from services.allocation.views.domain import Grouping, Line
-from services.allocation.views.figures import RunFigures
-from services.allocation.views.from_run import figures_of
-from services.allocation.views.presenting import Quantity
-from shared.errors import FieldError, NotFound, RuleBroken
-from shared.money import EXACT, from_units
-from shared.periods import months_between
+from services.allocation.views.asking import Asked
+from services.allocation.views.budgeting import (
+    Entry,
+    LineBudgets,
+    add_budget_run,
+    add_entries,
+)
+from services.allocation.views.domain import Line, add_up, merge
+from services.allocation.views.figures import LAYERS
+from services.allocation.views.flow import FlowRun
+from services.allocation.views.gathering import Gathered, Grouping, gather, group
+from services.allocation.views.keeping import Kept
+from services.allocation.views.loading import edges_of, layer_of
+from services.allocation.views.parts import Parts, RunFlows, parts_of
 from shared.tables.allocation.runs import AllocationRun
 
-LONGEST_STRETCH = 60
-"""Months that one view may cover."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The parameters of a view."""
-
-    period: str | None
-    first: str | None
-    last: str | None
-    run: UUID | None
-    measure: str
-    level: int | None
-    group_by: str | None
-
-    @property
-    def grouping(self) -> Grouping:
-        """How objects are gathered."""
-        tag = self.group_by.removeprefix("tags.") if self.group_by else None
-        return Grouping(level=self.level, tag=tag)
+TREND_MONTHS = 12
+TOTALS = ("lines", "out_of_scope", "own", "input", "consumers", "retained", "unallocated")
+_gathered: Kept[Gathered] = Kept(
+    200_000_000, lambda one: 200 * len(one.keys) + 8 * len(one.figures) + 1_000
+)
 
 
 @dataclass(frozen=True)
 class ViewData:
-    """The figures behind a view, period by period."""
+    """A layer of some runs, gathered; `past` are months before them, for the trend only."""
 
+    layer: str
     measure: str
-    currency: str | None
-    periods: list[str]
-    runs: list[UUID]
-    figures: Sequence[RunFigures]
-    unallocated: Decimal
+    runs: Sequence[AllocationRun]
+    gathered: Sequence[Gathered]
+    past: Sequence[Gathered]
+    budgets: LineBudgets
+    lines: Sequence[Line]
 
-    def without_unallocated(self) -> "ViewData":
-        """The same for a caller who may not know what others left over."""
-        return replace(self, unallocated=Decimal(0))
+    @property
+    def currency(self) -> str | None:
+        """The currency of all runs."""
+        return self.runs[0].currency if self.runs else None
+
+    @property
+    def periods(self) -> list[str]:
+        """The months of the runs."""
+        return [run.period for run in self.runs]
+
+    @property
+    def with_runs(self) -> list[tuple[AllocationRun, Gathered]]:
+        """Each run with its lines."""
+        return list(zip(self.runs, self.gathered, strict=True))
 
 
-def load(session: Session, asked: Asked) -> ViewData:
-    """The figures of the asked run, else of the published runs of the asked periods."""
-    runs = _runs(session, asked)
-    currencies = sorted({run.currency for run in runs})
-    if len(currencies) > 1:
-        message = f"these periods were run in {', '.join(currencies)}; ask for them apart"
-        raise RuleBroken(message, code="mixed_currencies")
-    figures = [figures_of(session, run, asked.measure) for run in runs]
+def load_view(
+    session: Session, asked: Asked, runs: Sequence[AllocationRun], layer: str, grouping: Grouping
+) -> ViewData:
+    """The lines of a layer over the runs."""
+    gathered = [gathered_layer(session, run, asked.measure, layer, grouping) for run in runs]
+    budgets = _budgets(session, asked, runs, gathered, layer, grouping)
     return ViewData(
+        layer=layer,
         measure=asked.measure,
-        currency=currencies[0] if currencies else None,
-        periods=[run.period for run in runs],
-        runs=[run.id for run in runs],
-        figures=figures,
-        unallocated=_unallocated(figures),
+        runs=runs,
+        gathered=gathered,
+        past=_past(session, asked, runs, layer, grouping),
+        budgets=budgets,
+        lines=merge(gathered, budgets.new_lines),
     )
 
 
-def _unallocated(figures: Sequence[RunFigures]) -> Decimal:
-    total = Decimal(0)
-    for each in figures:
-        units = int(sum(each.unallocated.tolist()))
-        total = EXACT.add(total, from_units(units, each.precision))
-    return total
+def gathered_layer(
+    session: Session, run: AllocationRun, measure: str, layer: str, grouping: Grouping
+) -> Gathered:
+    """The lines of a layer of one finished run; the pools' within their cost types."""
+
+    def make() -> Gathered:
+        figures = layer_of(session, run, measure, layer, by_cost_type=layer == "pool")
+        return gather(figures, grouping)
+
+    return _gathered.get((run.id, measure, layer, grouping), make)
 
 
-def _runs(session: Session, asked: Asked) -> list[AllocationRun]:
-    if asked.run is not None:
-        run = repository.find_run(session, asked.run)
-        if run is None or run.status != "succeeded":
-            raise NotFound(f"finished run {asked.run}")
-        _has_measure([run], asked.measure)
-        return [run]
-    first, last = _stretch(session, asked)
-    if first is None or last is None:
+def _past(
+    session: Session,
+    asked: Asked,
+    runs: Sequence[AllocationRun],
+    layer: str,
+    grouping: Grouping,
+) -> list[Gathered]:
+    """The published months before a single one, so that its trend can be seen."""
+    if len(runs) != 1 or asked.first is not None:
         return []
-    runs = repository.list_published(session, first, last, "actual")
-    _has_measure(runs, asked.measure)
-    return runs
+    run = runs[0]
+    before = repository.list_published_before(
+        session, run.period, run.scenario, run.currency, TREND_MONTHS - 1
+    )
+    return [
+        gathered_layer(session, one, asked.measure, layer, grouping)
+        for one in before
+        if asked.measure in one.measures
+    ]
 
 
-def _has_measure(runs: Sequence[AllocationRun], measure: str) -> None:
-    if any(measure not in run.measures for run in runs):
-        raise RuleBroken(f"these runs have no measure {measure}", code="measure_not_run")
+def _budgets(
+    session: Session,
+    asked: Asked,
+    runs: Sequence[AllocationRun],
+    gathered: Sequence[Gathered],
+    layer: str,
+    grouping: Grouping,
+) -> LineBudgets:
+    """Month by month the published budget run, else the entries of that month."""
+    budgets = LineBudgets()
+    if not runs or runs[0].scenario == "budget":
+        return budgets
+    first, last = runs[0].period, runs[-1].period
+    planned = {run.period: run for run in repository.list_published(session, first, last, "budget")}
+    for run, lines in zip(runs, gathered, strict=True):
+        plan = planned.get(run.period)
+        if plan and plan.currency == run.currency and asked.measure in plan.measures:
+            add_budget_run(budgets, gathered_layer(session, plan, asked.measure, layer, grouping))
+        elif asked.measure == "cost":
+            rows = repository.budgets_of(session, layer, run.period)
+            add_entries(budgets, [Entry(*row) for row in rows], lines, run.currency)
+    return budgets
 
 
-def _stretch(session: Session, asked: Asked) -> tuple[str | None, str | None]:
-    if asked.period is not None:
-        if asked.first is not None or asked.last is not None:
-            raise _bad_stretch("give `period`, or `from` and `to`")
-        return asked.period, asked.period
-    if asked.first is None and asked.last is None:
-        newest = repository.newest_published_period(session, "actual")
-        return newest, newest
-    if asked.first is None or asked.last is None:
-        raise _bad_stretch("`from` and `to` go together")
-    if not 0 <= months_between(asked.first, asked.last) < LONGEST_STRETCH:
-        raise _bad_stretch(f"`from` lies before `to`, at most {LONGEST_STRETCH} months apart")
-    return asked.first, asked.last
+def run_totals(runs: Sequence[AllocationRun], measure: str) -> Mapping[str, Decimal]:
+    """The totals of the runs, added up; the names of RunTotals."""
+    names = (*TOTALS, "residual")
+    return {name: add_up(Decimal(run.totals[measure][name]) for run in runs) for name in names}
 
 
-def _bad_stretch(message: str) -> RuleBroken:
-    error = FieldError("query:/from", "bad_stretch", message)
-    return RuleBroken(message, code="bad_stretch", errors=[error])
+def parts_of_lines(
+    session: Session, data: ViewData, lines: Sequence[Line], *, incoming: bool, limit: int
+) -> list[Parts]:
+    """The largest parts of some lines over all runs of a view."""
+    flows = [
+        RunFlows(
+            gathered=gathered,
+            edges=edges_of(session, run, data.measure),
+            layers={layer: layer_of(session, run, data.measure, layer) for layer in LAYERS},
+        )
+        for run, gathered in data.with_runs
+    ]
+    return parts_of(flows, lines, incoming=incoming, limit=limit)
 
 
-def budget_of(
-    session: Session, data: ViewData, lines_of: Callable[[Sequence[RunFigures]], list[Line]]
-) -> Mapping[str, Decimal] | None:
-    """The same lines in the published budget runs of the same periods; None where there is none."""
-    if not data.periods:
-        return None
-    runs = repository.list_published(session, data.periods[0], data.periods[-1], "budget")
-    runs = [run for run in runs if run.period in data.periods and run.currency == data.currency]
-    if {run.period for run in runs} != set(data.periods):
-        return None
-    _has_measure(runs, data.measure)
-    lines = lines_of([figures_of(session, run, data.measure) for run in runs])
-    return {line.key: line.amount for line in lines}
-
-
-def quantities_of(
-    session: Session, periods: Sequence[str], lines: Sequence[Line], attribute: str
-) -> dict[str, Quantity]:
-    """How much each line's members used of the line's own unit (or capacity) driver."""
-    with_driver = {line.key: getattr(line, attribute) for line in lines}
-    drivers = sorted({driver for driver in with_driver.values() if driver})
-    if not drivers or not periods:
-        return {}
-    targets = sorted({code for line in lines for code in {*line.members, line.code} if code})
-    sums = repository.quantities_per_target(session, drivers, periods, targets)
-    units = repository.units_of(session, drivers)
-    found: dict[str, Quantity] = {}
-    for line in lines:
-        driver = with_driver[line.key]
-        codes = {*line.members, line.code}
-        amounts = [sums[(driver, code)] for code in codes if code and (driver, code) in sums]
-        if driver and amounts:
-            total = Decimal(0)
-            for amount in amounts:
-                total = EXACT.add(total, amount)
-            found[line.key] = Quantity(units.get(driver, driver), total)
+def load_flow(session: Session, asked: Asked, runs: Sequence[AllocationRun]) -> list[FlowRun]:
+    """All layers and flows of the runs."""
+    grouping = Grouping(asked.level, asked.group_by)
+    found = []
+    for run in runs:
+        layers = {
+            layer: group(layer_of(session, run, asked.measure, layer), grouping) for layer in LAYERS
+        }
+        rows = repository.balances_of_layer(session, run.id, asked.measure, "line")
+        found.append(
+            FlowRun(
+                layers=layers,
+                edges=edges_of(session, run, asked.measure),
+                lines_unallocated=sum(int(row.unallocated) for row in rows),
+                precision=run.precision[asked.measure],
+            )
+        )
     return found
+
+
+def ids_of(runs: Sequence[AllocationRun]) -> list[UUID]:
+    """The runs behind a view."""
+    return [run.id for run in runs]
+
+
+def benchmarks_of(session: Session, data: ViewData, lines: Sequence[Line]) -> Mapping[str, Any]:
+    """The newest benchmark of each line's unit cost on the last day of the view, by code."""
+    if data.measure != "cost" or data.currency is None:
+        return {}
+    codes = [line.code for line in lines if line.code is not None]
+    period = data.runs[-1].period
+    return repository.newest_benchmarks(session, data.layer, codes, period, data.currency)

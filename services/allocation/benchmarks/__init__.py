@@ -1,0 +1,1 @@
+"""Benchmarks: what others reach, for objects and KPIs."""
