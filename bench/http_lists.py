@@ -7,30 +7,16 @@ of the same embedded Postgres; both stand the same load in turn, and the ratio i
 """
 
 import argparse
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 
+from bench.database import bench_database
 from bench.http_load import Load, measure, request_bytes
-from cli.embedded_postgres import PostgresServer
-from cli.listeners import open_listeners
-from cli.probe import is_ready
+from bench.serving import ALLOCATION, serving
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 10_000, 100_000)
 SINGLES = 500
 ROUNDS = 3
-SERVE = (
-    "import sys; from cli.serve import serve;"
-    "serve(sys.argv[1], host='', port=0, fd=int(sys.argv[2]))"
-)
 TABLE_HEAD = """
 | objects | request | bare /s | ours /s | ratio | bare p99 ms | ours p99 ms |
 | ---: | --- | ---: | ---: | ---: | ---: | ---: |"""
@@ -41,23 +27,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=6.0)
     seconds = parser.parse_args().seconds
-    with tempfile.TemporaryDirectory(prefix="btim-bench-") as folder:
-        os.chmod(folder, 0o711)  # noqa: S103  # the server's user walks through
-        with PostgresServer(Path(folder) / "data") as server:
-            environment = _environment(server, Path(folder))
-            subprocess.run(
-                [sys.executable, "-m", "cli.prepare_database"],
-                env=environment,
-                cwd=ROOT,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-            key = (Path(folder) / "secrets" / "admin.key").read_text().strip()
-            with _served(environment) as (ours, bare):
-                print(TABLE_HEAD)
-                for size in SIZES:
-                    ids = _fill(server.dsn, size)
-                    _compare(size, ids, ours, bare, key, seconds)
+    with bench_database() as database:
+        environment = {**database.environment, "BARE_DATABASE_URL": database.server.dsn}
+        applications = [ALLOCATION, "bench.bare_endpoint:app"]
+        with serving(environment, applications) as (ours, bare):
+            print(TABLE_HEAD)
+            for size in SIZES:
+                ids = _fill(database.server.dsn, size)
+                _compare(size, ids, ours.port, bare.port, database.admin_key, seconds)
 
 
 def _compare(size: int, ids: list[str], ours: int, bare: int, key: str, seconds: float) -> None:
@@ -91,16 +68,6 @@ def _row(size: int, name: str, rival: Load, us: Load) -> str:
     )
 
 
-def _environment(server: PostgresServer, folder: Path) -> dict[str, str]:
-    return {
-        **os.environ,
-        **server.settings_for_children(),
-        "BARE_DATABASE_URL": server.dsn,
-        "BTIM_SECRETS_DIR": str(folder / "secrets"),
-        "BTIM_LOG_LEVEL": "WARNING",
-    }
-
-
 def _fill(dsn: str, size: int) -> list[str]:
     """`size` resources in the table; answers some of their ids."""
     with psycopg.connect(dsn) as connection:
@@ -122,38 +89,6 @@ def _fill(dsn: str, size: int) -> list[str]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("vacuum analyze cost_object")
     return [row[0] for row in ids]
-
-
-@contextmanager
-def _served(environment: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """Both servers up; answers the port of ours and of the bare one."""
-    ours, bare, unused = open_listeners(18931)
-    unused.opened.close()
-    commands = {
-        ours: "services.allocation.main:app",
-        bare: "bench.bare_endpoint:app",
-    }
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", SERVE, application, str(listener.opened.fileno())],
-            env=environment,
-            cwd=ROOT,
-            pass_fds=[listener.opened.fileno()],
-        )
-        for listener, application in commands.items()
-    ]
-    try:
-        while not is_ready(ours.port):
-            if running[0].poll() is not None:
-                raise RuntimeError("the allocation service does not start")
-            time.sleep(0.1)
-        yield ours.port, bare.port
-    finally:
-        for process in running:
-            process.terminate()
-            process.wait()
-        ours.opened.close()
-        bare.opened.close()
 
 
 if __name__ == "__main__":

@@ -10,25 +10,23 @@ server process (its own, unshared part).
 """
 
 import argparse
-import contextlib
 import os
 import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-import psutil
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.memory import Peaks  # noqa: E402
 from cli.embedded_postgres import PostgresServer  # noqa: E402
 from cli.listeners import open_listeners  # noqa: E402
 from cli.probe import is_ready  # noqa: E402
@@ -88,10 +86,9 @@ def _measured(
         accepted = _import(port, key, ledger, f"size-{size}")
         ours = time.perf_counter() - began
     rival = _copy_seconds(server.superuser_dsn, f"size-{size}", accepted, folder)
-    megabytes = [f"{peak / (1 << 20):,.0f}" for peak in peaks.highest]
     return (
         f"| {size:,} | {ours:.1f} | {size / ours:,.0f} | {rival:.1f} | {rival / ours:.2f} | "
-        + " | ".join(megabytes)
+        + " | ".join(peaks.megabytes())
         + " |"
     )
 
@@ -141,40 +138,6 @@ def _running(environment: dict[str, str]) -> Iterator[tuple[int, int, int]]:
             process.terminate()
             process.wait()
         ours.opened.close()
-
-
-class Peaks:
-    """Watches the memory of the service, its worker and the server's own processes, in bytes."""
-
-    def __init__(self, server: int | None, service: int, worker: int) -> None:
-        assert server is not None
-        self._server = psutil.Process(server)
-        self._ours = [psutil.Process(service), psutil.Process(worker)]
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self.highest = [0, 0, 0]
-
-    def __enter__(self) -> "Peaks":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.2):
-            found = [process.memory_info().rss for process in self._ours]
-            found.append(self._largest_of_server())
-            self.highest = [max(pair) for pair in zip(self.highest, found, strict=True)]
-
-    def _largest_of_server(self) -> int:
-        sizes = [0]
-        for child in self._server.children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                memory = child.memory_info()
-                sizes.append(memory.rss - memory.shared)
-        return max(sizes)
 
 
 def _import(port: int, key: str, ledger: Path, source: str) -> int:

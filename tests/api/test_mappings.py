@@ -207,14 +207,20 @@ def test_a_reader_may_not_write(allocation: ServiceUnderTest) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
 
 
-def test_the_grammar_of_same_layer_stages_is_known_but_not_run_yet(
+def test_a_same_layer_stage_shares_out_but_charges_no_rates(
     allocation: ServiceUnderTest,
 ) -> None:
     body = a_mapping(
-        "joint", stage="resource_to_resource", source={"code": "LAN"}, target={"object": "SERVERS"}
+        "joint",
+        stage="resource_to_resource",
+        source={"code": "LAN"},
+        method="rate",
+        driver="vcpu_hours",
+        rates={"*": {"amount": "1", "currency": "EUR"}},
+        target={},
     )
     answer = allocation.post("/v1/mappings", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "not_supported_yet")
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_in_same_layer")
 
 
 def a_line(number: int, account: str, amount: str, **more: Any) -> dict[str, Any]:

@@ -289,7 +289,7 @@ def test_a_missing_rate_refuses_the_run_or_sets_lines_aside(
     [
         ({"period": "2026-13"}, 422, None),
         ({"currency": "XXQ"}, 422, None),
-        ({"measures": ["co2e_operational"]}, 422, "not_supported_yet"),
+        ({"rate_kind": "spot"}, 422, None),
         ({"model_version": "01970000-0000-7000-8000-000000000001"}, 422, "unknown_code"),
         ({"as_of": "01970000-0000-7000-8000-000000000001"}, 422, "unknown_code"),
         ({"scenario": "dream"}, 422, None),

@@ -35,6 +35,7 @@ class RunningSystem:
     port_base: int
     urls: dict[str, str] = field(default_factory=dict)
     key: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -47,7 +48,7 @@ class RunningSystem:
                 stderr=log,
                 text=True,
                 cwd=ROOT,
-                env=outside_environment(BTIM_LOG_LEVEL="WARNING"),
+                env=outside_environment(BTIM_LOG_LEVEL="WARNING", **self.settings),
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

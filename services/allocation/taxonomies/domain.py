@@ -1,7 +1,7 @@
 """The shipped taxonomies and crosswalks, read from the data files beside this module."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -46,8 +46,9 @@ class Taxonomy:
 class CrosswalkStep:
     """Where an object of one standard went in another.
 
-    `change` is same, renamed, moved, merged (several into one) or split (one into several; then
-    no single target may be chosen without looking at the money).
+    `change` is same, renamed, moved, merged (several into one), split (one into several; then
+    no single target may be chosen without looking at the money) or new (no target: the other
+    standard has nothing like it).
     """
 
     layer: str
@@ -96,10 +97,16 @@ def find_shipped(name: str, layer: str, code: str) -> StandardObject | None:
 
 
 def crosswalk_names() -> list[tuple[str, str]]:
-    """The shipped crosswalks as pairs (from, to), in order."""
+    """The crosswalks as pairs (from, to), in order; each is shipped one way and walked both."""
+    shipped = _shipped_crosswalks()
+    return sorted(shipped | {(target, source) for source, target in shipped})
+
+
+@cache
+def _shipped_crosswalks() -> frozenset[tuple[str, str]]:
     found = (entry.name for entry in _DATA.iterdir() if entry.name.startswith("crosswalk_"))
     pairs = (name.removeprefix("crosswalk_").removesuffix(".json").split("_to_") for name in found)
-    return sorted((source, target) for source, target in pairs)
+    return frozenset((source, target) for source, target in pairs)
 
 
 @cache
@@ -109,11 +116,31 @@ def read_crosswalk(source: str, target: str) -> Sequence[CrosswalkStep]:
         raise NotFound(
             f"no crosswalk from {source} to {target} is shipped", code="unknown_crosswalk"
         )
+    if (source, target) not in _shipped_crosswalks():
+        return tuple(_turned_round(source, read_crosswalk(target, source)))
     content = _read_json(f"crosswalk_{source}_to_{target}.json")
     return tuple(
         CrosswalkStep(step["layer"], step["from"], tuple(step["to"]), step["change"])
         for step in content["steps"]
     )
+
+
+def _turned_round(source: str, steps: Sequence[CrosswalkStep]) -> Iterator[CrosswalkStep]:
+    """Where the objects of a standard came from, for the layers that the steps reach."""
+    layers = {step.layer for step in steps}
+    for entry in read_taxonomy(source).objects:
+        if entry.layer in layers:
+            came = [s for s in steps if s.layer == entry.layer and entry.code in s.targets]
+            origins = tuple(step.source for step in came)
+            yield CrosswalkStep(entry.layer, entry.code, origins, _change_back(came))
+
+
+def _change_back(came: Sequence[CrosswalkStep]) -> str:
+    if not came:
+        return "new"
+    if len(came) > 1:
+        return "split"
+    return "merged" if came[0].change == "split" else came[0].change
 
 
 def _read_json(file_name: str) -> dict[str, Any]:
