@@ -253,6 +253,9 @@ def test_one_run_of_a_period_is_published(
     allocation: ServiceUnderTest, run: dict[str, Any]
 ) -> None:
     other = a_run(allocation)
+    tried = ok(allocation.post(f"/v1/runs/{run['id']}/publish", params={"dry_run": True}))
+    assert tried["published"] is True
+    assert ok(allocation.get(f"/v1/runs/{run['id']}"))["published"] is False
     assert ok(allocation.post(f"/v1/runs/{run['id']}/publish"))["published"] is True
     assert ok(allocation.post(f"/v1/runs/{run['id']}/publish"))["published"] is True
     ok(allocation.post(f"/v1/runs/{other['id']}/publish"))

@@ -13,7 +13,7 @@ from shared.contracts.allocation.runs import RunAnswer, RunRequest
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.contracts.values import Period
-from shared.database import SessionDep
+from shared.database import SessionDep, discard
 from shared.etags import set_etag
 from shared.jobs.endpoints import accept
 from shared.pagination import PageQueryDep, list_page
@@ -93,10 +93,17 @@ def get_run(run_id: UUID, session: SessionDep, caller: CallerDep, response: Resp
     dependencies=[Needs("allocation:write")],
 )
 def publish_run(
-    run_id: UUID, session: SessionDep, caller: CallerDep, response: Response
+    run_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    response: Response,
+    dry_run: Annotated[bool, Query(description="Say what would happen, keep nothing")] = False,
 ) -> RunAnswer:
     """The run then speaks for its period and scenario; the one that did so far stays beside it."""
     refuse_bound(caller)
     run = workflow.publish_run(session, caller, run_id)
     set_etag(response, run)
-    return run_answer(run, stale=run.id in repository.newer_inputs(session, [run]))
+    answer = run_answer(run, stale=run.id in repository.newer_inputs(session, [run]))
+    if dry_run:
+        discard(session)
+    return answer
