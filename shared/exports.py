@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -96,7 +96,12 @@ def safe_cell(value: Any) -> str:
 def export_rows(
     kind: str, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> Response:
-    """A table as a download; CSV is streamed, the others are built in a temporary file."""
+    """A table as a download; CSV is streamed, the others are built in a temporary file.
+
+    The first row is read before the answer begins, so that a refusal is still an answer.
+    """
+    left = iter(rows)
+    rows = chain(list(islice(left, 1)), left)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{KINDS[kind]}"'}
     if kind == CSV:
         return StreamingResponse(

@@ -17,8 +17,12 @@ def csv_pieces(charges: Iterable[Charge]) -> Iterator[str]:
     for charge in charges:
         cells = [_cell(charge.common.get(name)) for name in COLUMNS]
         for part in charge.parts:
+            written: dict[int, str] = {}  # costs of one amount are one and the same object
             for place, name in PLACES:
-                cells[place] = _cell(part.get(name))
+                value = part.get(name)
+                if id(value) not in written:
+                    written[id(value)] = _cell(value)
+                cells[place] = written[id(value)]
             lines.append(",".join(cells))
             size += len(lines[-1])
         if size > PIECE:

@@ -11,13 +11,12 @@ from services.allocation.model_versions.endpoints import router
 from services.allocation.model_versions.impact import Impact, Moved, Reason, impact_of
 from services.allocation.runs.answers import made
 from shared.auth import CallerDep, refuse_bound
+from shared.contracts.allocation.changes import ChangedAmount, ChangedTotals
 from shared.contracts.allocation.comparisons import (
-    ImpactAmount,
     ImpactAnswer,
     ImpactedObject,
     ImpactOnUnallocated,
     ImpactRequest,
-    ImpactTotals,
 )
 from shared.contracts.allocation.runs import FindingAnswer
 from shared.contracts.values import name_in
@@ -61,7 +60,7 @@ def preview_impact(
         currency=run.currency,
         measure=asked.measure,
         totals={
-            measure: made(ImpactTotals, **{name: _amount(one) for name, one in totals.items()})
+            measure: made(ChangedTotals, **{name: _amount(one) for name, one in totals.items()})
             for measure, totals in impact.totals.items()
         },
         changed=len(places),
@@ -91,8 +90,8 @@ def _run(session: Session, asked: ImpactRequest) -> AllocationRun:
     return run
 
 
-def _amount(moved: Moved) -> ImpactAmount:
-    return made(ImpactAmount, before=moved.before, after=moved.after, delta=moved.delta)
+def _amount(moved: Moved) -> ChangedAmount:
+    return made(ChangedAmount, before=moved.before, after=moved.after, delta=moved.delta)
 
 
 def _item(impact: Impact, place: Place, moved: Moved, language: str) -> ImpactedObject:

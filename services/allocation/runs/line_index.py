@@ -108,9 +108,10 @@ def _units_of(result: RunResult, groups: Int32s, amounts: NDArray[Any], decimals
 def _floors(amounts: NDArray[Any], numerator: int, shift: int) -> tuple[Int64s, Int64s]:
     """Floors of amount x numerator / 10^shift, and a number that grows with the fraction."""
     up, down = 10 ** max(0, -shift), 10 ** max(0, shift)
-    largest = int(np.abs(amounts).max(initial=0)) * numerator * up
+    largest = int(np.abs(amounts).max(initial=1)) * numerator * up
     exact = amounts if max(largest, down) < SAFE else amounts.astype(object)
-    wholes, fractions = np.divmod(exact * (numerator * up), down)
+    scaled = exact * (numerator * up)
+    wholes, fractions = scaled // down, scaled % down
     if fractions.dtype == object:
         fractions = np.unique(fractions, return_inverse=True)[1]
     return wholes.astype(np.int64), fractions.astype(np.int64)

@@ -9,9 +9,9 @@ from services.allocation.engine.model import Int64s
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.simulation import Effect, Sums
 from services.allocation.runs.answers import made
+from shared.contracts.allocation.changes import ChangedTotals
 from shared.contracts.allocation.simulations import (
     ChangedObject,
-    ChangedTotals,
     KeptSimulation,
     SimulationAnswer,
 )

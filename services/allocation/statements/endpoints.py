@@ -150,30 +150,22 @@ def list_statements(
     filters = {"period": period, "consumer": consumer, "status": status, "code": code, "run": run}
     filters["under_code"] = under
     if export is not None:
-        whole = PageQuery(EXPORT_BATCH, None, page.sort)
-        first = _page(session, caller, whole, filters)  # what is wrong is told before the stream
-        cells = _cells(caller, first, page.sort, filters, language)
+        cells = _cells(caller, page.sort, filters, language)
         return export_rows(export, "statements", LIST_COLUMNS, cells)
     rows, cursor = _page(session, caller, page, filters)
     return Page(items=answers.summaries(session, rows, caller, language), next_cursor=cursor)
 
 
 def _cells(
-    caller: Caller,
-    first: tuple[list[Statement], str | None],
-    sort: str | None,
-    filters: dict[str, Any],
-    language: str,
+    caller: Caller, sort: str | None, filters: dict[str, Any], language: str
 ) -> Iterator[tuple[Any, ...]]:
     """The whole list, page by page while it is written out."""
-    rows, cursor = first
-    while rows:
+    cursor, has_more = None, True
+    while has_more:
         with new_session() as session:
+            rows, cursor = _page(session, caller, PageQuery(EXPORT_BATCH, cursor, sort), filters)
             found = answers.summaries(session, rows, caller, language)
-            rows = []
-            if cursor is not None:
-                following = PageQuery(EXPORT_BATCH, cursor, sort)
-                rows, cursor = _page(session, caller, following, filters)
+        has_more = cursor is not None
         for one in found:
             yield tuple(getattr(one, name) for name in LIST_COLUMNS)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from shared.contracts.allocation.changes import ChangedAmount, ChangedTotals
 from shared.contracts.allocation.runs import FindingAnswer, Measure, RunLayer, TraceLayer
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import Contract, ExactText, Instant
@@ -149,24 +150,7 @@ class ImpactRequest(Contract):
     limit: int = Field(default=100, strict=True, ge=1, le=1000)
 
 
-class ImpactAmount(Contract):
-    """after - before = delta, exactly."""
-
-    before: ExactText
-    after: ExactText
-    delta: ExactText
-
-
-class ImpactTotals(Contract):
-    """One measure of the whole run: input = consumers + retained + unallocated (+ residual)."""
-
-    input: ImpactAmount
-    consumers: ImpactAmount
-    retained: ImpactAmount
-    unallocated: ImpactAmount
-
-
-class ImpactedObject(ImpactAmount):
+class ImpactedObject(ChangedAmount):
     """What an object would have (own + received) instead."""
 
     layer: RunLayer
@@ -174,7 +158,7 @@ class ImpactedObject(ImpactAmount):
     name: str | None
 
 
-class ImpactOnUnallocated(ImpactAmount):
+class ImpactOnUnallocated(ChangedAmount):
     """What would stay on an object for a reason, instead of what stays now."""
 
     layer: RunLayer
@@ -196,7 +180,7 @@ class ImpactAnswer(Contract):
     scenario: Scenario
     currency: str
     measure: Measure
-    totals: dict[str, ImpactTotals]
+    totals: dict[str, ChangedTotals]
     changed: int
     items: Sequence[ImpactedObject]
     unallocated: Sequence[ImpactOnUnallocated]

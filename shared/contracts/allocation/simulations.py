@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from shared.contracts.allocation.changes import ChangedAmount, ChangedTotals
 from shared.contracts.allocation.mappings import EXAMPLE, MappingRequest
 from shared.contracts.allocation.runs import Measure, TracedObject, TraceLayer
 from shared.contracts.values import (
@@ -99,32 +100,12 @@ class SimulationRequest(Contract):
     name: Label | None = Field(default=None, description="What a kept simulation is known by")
 
 
-class ChangedAmount(Contract):
-    """after - before = delta, exactly."""
-
-    before: ExactText
-    after: ExactText
-    delta: ExactText
-
-
-class ChangedTotals(Contract):
-    """One measure of the whole run: input = consumers + retained + unallocated (+ residual)."""
-
-    input: ChangedAmount
-    consumers: ChangedAmount
-    retained: ChangedAmount
-    unallocated: ChangedAmount
-
-
-class ChangedObject(Contract):
+class ChangedObject(ChangedAmount):
     """What an object has (own + received) before and after the changes."""
 
     layer: TraceLayer
     code: str
     name: str
-    before: ExactText
-    after: ExactText
-    delta: ExactText
 
 
 class SimulationAnswer(Contract):
