@@ -1,6 +1,6 @@
 """A company that lives through the API: models, lines, drivers, runs, closings, restatements."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.modelling import COLLECTIONS, Figures, Json, Modelling, ok, send_all
-from tests.stateful import laws
+from tests.stateful import laws, what_if
 from tests.stateful.models import (
     DRIVERS,
     LAYERS,
@@ -46,6 +46,9 @@ class CompanyMachine(RuleBasedStateMachine):
         self.closed = False
         self.rate: Decimal | None = None
         self.version: str | None = None
+        self.mappings: list[Json] = []
+        self.stages: Json = {}
+        self.quantities: dict[tuple[str, str], str] = {}
         self.runs: list[Json] = []
         self.published: dict[str, str] = {}
         self.late = 0
@@ -78,14 +81,17 @@ class CompanyMachine(RuleBasedStateMachine):
     @rule(data=st.data(), reviewed=st.booleans())
     def change_the_model(self, data: st.DataObject, reviewed: bool) -> None:
         """A new version, published at once or after a review; it retires the former one."""
+        self.mappings = data.draw(mappings(self.world))
+        self.stages = data.draw(stage_settings(self.world))
+        for item in self.mappings:
+            note(str(item))
+        self._put_the_model(reviewed=reviewed)
+
+    def _put_the_model(self, *, reviewed: bool) -> None:
         modelling = self.modelling
         path = f"/v1/model-versions/{modelling.draft()['id']}"
-        items = data.draw(mappings(self.world))
-        for item in items:
-            note(str(item))
-        ok(modelling.allocation.post("/v1/mappings/bulk?atomic=true", json={"items": items}))
-        stages = data.draw(stage_settings(self.world))
-        ok(modelling.allocation.patch(path, json={"stages": stages}, headers=ANYTHING))
+        send_all(modelling.allocation, "mappings", self.mappings)
+        ok(modelling.allocation.patch(path, json={"stages": self.stages}, headers=ANYTHING))
         steps = ("submit", "reject", "submit", "approve", "publish") if reviewed else ("publish",)
         for step in steps:
             version = ok(modelling.allocation.post(f"{path}/{step}"))
@@ -109,8 +115,10 @@ class CompanyMachine(RuleBasedStateMachine):
 
     def measure(self, rows: list[Json]) -> None:
         """Quantities of the month."""
-        if rows:
-            self._push("driver-quantities", [{"period": self.period, **row} for row in rows])
+        answer = self._push("driver-quantities", [{"period": self.period} | row for row in rows])
+        if answer.status_code == 200:
+            plain = [row for row in rows if not row["source"]]
+            self.quantities |= {(row["driver"], row["target"]): row["quantity"] for row in plain}
 
     @precondition(lambda self: self.runs)
     @rule(rate=st.decimals("0.01", "20", places=4))
@@ -168,6 +176,59 @@ class CompanyMachine(RuleBasedStateMachine):
         """A new model counts in the next run."""
         self.change_the_model(data, reviewed=False)
         self.run(data, scenario, again=False)
+
+    @rule(data=st.data())
+    def drop_a_mapping_as_simulated(self, data: st.DataObject) -> None:
+        """What a simulation says of a mapping's end is what the next run then has."""
+        gone = data.draw(st.sampled_from(self.mappings[3:]))
+
+        def really() -> None:
+            self.mappings = [one for one in self.mappings if one is not gone]
+            self._put_the_model(reviewed=False)
+
+        self._foretell({"disable_mapping": gone["code"]}, really)
+
+    @precondition(lambda self: not self.closed and self.quantities)
+    @rule(data=st.data(), quantity=st.decimals("0", "900", places=1))
+    def measure_as_simulated(self, data: st.DataObject, quantity: Decimal) -> None:
+        """What a simulation says of a quantity is what the next run then has."""
+        used = {one.get(name) for one in self.mappings for name in ("driver", "capacity_driver")}
+        known = sorted(place for place in self.quantities if place[0] in used)
+        if not known:
+            return
+        driver, target = data.draw(st.sampled_from(known))
+        row = {"driver": driver, "source": None, "target": target, "quantity": str(quantity)}
+        self._foretell(
+            {name: row[name] for name in ("driver", "target", "quantity")},
+            lambda: self.measure([row]),
+        )
+
+    def _foretell(self, change: Json, really: Callable[[], None]) -> None:
+        before = self.modelling.ask_run(self.period, reason="before")
+        if before["status"] != "succeeded":
+            return
+        answer = what_if.simulate(self.modelling, before, change)
+        really()
+        after = self.modelling.ask_run(self.period, reason="after")
+        if answer.status_code != 200:
+            assert answer.json()["code"] == (after["problem"] or {}).get("code"), answer.text
+            return
+        allocation = self.modelling.allocation
+        assert after["status"] == "succeeded", after["problem"]
+        base, figures = Figures(allocation, before), Figures(allocation, after)
+        what_if.check_foretold(answer.json(), base, figures)
+        what_if.check_compared(figures, base)
+        self.runs += [before, after]
+
+    @precondition(lambda self: len(self.runs) > 1)
+    @rule(data=st.data())
+    def compare_two_runs(self, data: st.DataObject) -> None:
+        """The parts of a difference add up to it, whatever has changed in between."""
+        scenario = data.draw(st.sampled_from(sorted({one["scenario"] for one in self.runs})))
+        runs = [one for one in self.runs if one["scenario"] == scenario]
+        base, run = data.draw(st.sampled_from(runs)), data.draw(st.sampled_from(runs))
+        allocation = self.modelling.allocation
+        what_if.check_compared(Figures(allocation, run), Figures(allocation, base))
 
     def run(self, data: st.DataObject, scenario: str, again: bool) -> None:
         """A run ends well and keeps every law, or is refused for a reason that we know."""

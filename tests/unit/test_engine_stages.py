@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.allocation.engine import leg
 from services.allocation.engine.model import MappingSpec, OwnAmount, StageSetting
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.run import run_allocation
@@ -191,6 +192,15 @@ def test_gross_amounts_that_grow_too_large_cost_decimals_first_and_then_the_run(
     with pytest.raises(RuleBroken) as refused:
         departments({"A": "1000000000", "B": "0", "D": "0"}, use, StageSetting())
     assert refused.value.code == "amount_too_large"
+
+
+def test_more_flows_than_fit_are_refused_before_they_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(leg, "MOST_FLOWS", 3)
+    with pytest.raises(RuleBroken) as refused:
+        departments(*TRUCKING, StageSetting())
+    assert refused.value.code == "too_many_flows"
 
 
 def test_huge_amounts_circle_without_losing_a_unit() -> None:

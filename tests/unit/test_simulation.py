@@ -199,6 +199,37 @@ def test_a_driver_that_doubles_as_a_whole_moves_nothing() -> None:
     assert np.array_equal(effect.before, effect.after)
 
 
+def a_rate_on_money_that_cancels_out() -> RunInput:
+    """10 and -10 reach R1 and R2 by cores; R1 charges C1 three seats at 2.00."""
+    price = {"*": {"amount": "2", "currency": "EUR"}}
+    return a_run(
+        objects("P1", "R1", "R2", "C1"),
+        [
+            to_pool(),
+            mapping("cores", "pool_to_resource", driver="cores"),
+            mapping(
+                "rate", "resource_to_consumer", source={"code": "R1"}, driver="seats", rates=price
+            ),
+        ],
+        lines(({"account": "a"}, "10"), ({"account": "a"}, "-10")),
+        driver("cores", {"R1": "1", "R2": "1"}),
+        driver("seats", {"C1": "3"}),
+    )
+
+
+@pytest.mark.parametrize(("target", "bill"), [("R2", 6), ("R1", 0)])
+def test_a_rate_is_charged_as_long_as_any_money_reaches_its_source(target: str, bill: int) -> None:
+    taken = a_rate_on_money_that_cancels_out()
+    warm = WarmRun(taken, run_allocation(taken))
+    change = DriverChange("cores", target, quantity=Decimal(0))
+    effect = warm.simulate([change])
+    consumer = warm.result.numbering.number("consumer", "C1")
+    assert consumer is not None
+    assert from_units(effect.before[0, consumer], 6) == 6
+    assert from_units(effect.after[0, consumer], 6) == bill
+    assert same(effect, simulate_whole(taken, warm.result, [change]))
+
+
 def test_one_changed_quantity_moves_what_a_reader_expects() -> None:
     taken = a_small_run()
     warm = WarmRun(taken, run_allocation(taken))

@@ -52,8 +52,9 @@ class BoundedParts:
             if spec.method == "rate":
                 self._rates(spec, leg, moved, groups)
             else:
+                limits = (self.prices.read(spec.floor), self.prices.read(spec.cap))
                 for group in groups:
-                    self._bounds(spec, leg, moved, group)
+                    self._bounds(spec, limits, leg, moved, group)
 
     def _rates(self, spec: MappingSpec, leg: Leg, moved: Int64s, groups: list[Int64s]) -> None:
         """Charge each source object quantity x rate; the rest is the difference."""
@@ -100,12 +101,7 @@ class BoundedParts:
         _share_out(leg, moved, group, [*charges, rest if any(charges) else 1])
         if not self.has_cost[leg.source[group]].any():
             return
-        sizes = np.abs(amounts[0])
-        weights = sizes if sizes.any() else np.ones_like(sizes)
-        columns = np.zeros(len(charges), dtype=np.int64)
-        every = Rows.sharing(columns, columns + len(group))
-        parts = split(np.array([charges], dtype=np.int64), every, weights)
-        table = parts.reshape(len(charges), len(group)).T
+        table = _spread_charges(charges, np.abs(amounts[0]))
         _set_parts(leg, 0, group, np.column_stack([table, amounts[0] - table.sum(axis=1)]))
 
     def _charged_twice(self, spec: MappingSpec, objects: list[int]) -> Finding:
@@ -118,7 +114,14 @@ class BoundedParts:
             details={"objects": codes[:100]},
         )
 
-    def _bounds(self, spec: MappingSpec, leg: Leg, moved: Int64s, group: Int64s) -> None:
+    def _bounds(
+        self,
+        spec: MappingSpec,
+        limits: tuple[PriceList, PriceList],
+        leg: Leg,
+        moved: Int64s,
+        group: Int64s,
+    ) -> None:
         """Keep each target of a source object between its floor and its cap."""
         pattern = int(leg.pattern[group[0]])
         every = self.store.targets_of(pattern)
@@ -127,19 +130,24 @@ class BoundedParts:
         weights = self._weights(pattern)[: len(targets)]
         amounts = moved[0, group]
         took = int(amounts.sum())
-        floors, caps = self._limits(spec, targets)
+        floors, caps = self._limits(*limits, targets)
         found = clamp_parts(abs(took), weights, floors, caps)
         tail = [found.capped] if ends_capped else []
         shares = [*found.parts, *tail] if took else [*weights, *[0 for _ in tail]]
         _share_out(leg, moved, group, shares)
-        running = np.cumsum(amounts)
-        table = np.diff(_split_rows(running[np.newaxis], shares)[0], axis=0, prepend=0)
+        if len(group) == 1:
+            sign = -1 if took < 0 else 1
+            table = np.array([[*found.parts, *tail]], dtype=np.int64) * sign
+        else:
+            running = np.cumsum(amounts)
+            table = np.diff(_split_rows(running[np.newaxis], shares)[0], axis=0, prepend=0)
         _set_parts(leg, 0, group, table)
         if found.lacking and self.has_cost[leg.source[group]].any():
             self._note_unmet(spec, leg, group, found.lacking)
 
-    def _limits(self, spec: MappingSpec, targets: list[int]) -> tuple[list[int], list[int | None]]:
-        floor, cap = self.prices.read(spec.floor), self.prices.read(spec.cap)
+    def _limits(
+        self, floor: PriceList, cap: PriceList, targets: list[int]
+    ) -> tuple[list[int], list[int | None]]:
         codes = [self._code(target) for target in targets]
         floors = [floor.units(code) or 0 for code in codes]
         caps = [cap.units(code) for code in codes]
@@ -177,8 +185,21 @@ def _by_object(leg: Leg, rows: Int64s) -> Iterator[Int64s]:
     return (group for group in np.split(ordered, heads[1:]) if len(group))
 
 
+def _spread_charges(charges: list[int], sizes: Int64s) -> Int64s:
+    """Charges of a source object on its segments by their sizes: table[segment, target]."""
+    row = np.array([charges], dtype=np.int64)
+    if len(sizes) == 1:
+        return row
+    weights = sizes if sizes.any() else np.ones_like(sizes)
+    columns = np.zeros(len(charges), dtype=np.int64)
+    parts = split(row, Rows.sharing(columns, columns + len(sizes)), weights)
+    return parts.reshape(len(charges), len(sizes)).T
+
+
 def _share_out(leg: Leg, moved: Int64s, group: Int64s, shares: list[int]) -> None:
     """Give the other measures and the stand-ins of these rows the same shares as cost has."""
+    if not moved[1:, group].any():
+        return
     others = _split_rows(moved[1:, group], shares)
     for measure in range(1, len(leg.parts)):
         _set_parts(leg, measure, group, others[measure - 1])

@@ -8,7 +8,13 @@ import numpy as np
 from services.allocation.engine.columns import Column
 from services.allocation.engine.leg_storage import Chunk, Stored
 from services.allocation.engine.model import DriverTable
-from services.allocation.engine.parquet import as_array, as_column, read_chunks, write_table
+from services.allocation.engine.parquet import (
+    as_array,
+    as_column,
+    is_whole_number,
+    read_chunks,
+    write_table,
+)
 
 QUANTITIES = NARROW, WIDE = "input.quantities", "input.wide_quantities"
 ENCODED = ("source", "target")
@@ -35,9 +41,23 @@ def dump_drivers(tables: Sequence[DriverTable]) -> Iterator[Chunk]:
 
 
 def load_drivers(heads: Sequence[Mapping[str, Any]], stored: Stored) -> list[DriverTable]:
-    """The drivers of such chunks, in the order of their heads."""
-    rows = {name: _Rows(stored[name]) for name in (NARROW, WIDE) if name in stored}
-    return [rows[WIDE if head["is_wide"] else NARROW].take(head) for head in heads]
+    """The drivers of such chunks, in the order of their heads.
+
+    Runs of the first format have a file of its own for every driver.
+    """
+    rows = {name: _Rows(stored[name]) for name in QUANTITIES if name in stored}
+    return [
+        rows[WIDE if head["is_wide"] else NARROW].take(head)
+        if "rows" in head
+        else _load_alone(head, stored[f"input.driver.{place}"])
+        for place, head in enumerate(heads)
+    ]
+
+
+def _load_alone(head: Mapping[str, Any], chunks: Sequence[bytes]) -> DriverTable:
+    columns = read_chunks(chunks)
+    whole = {"rows": len(columns["quantity"]), "is_wide": not is_whole_number(columns["quantity"])}
+    return _Rows(chunks).take({**head, **whole})
 
 
 class _Rows:

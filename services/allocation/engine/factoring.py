@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from services.allocation.engine.model import Int32s
 
-DENSE_COUNT = 4_000
+DENSE_COUNT = 2_500
 DENSE_DEGREE = 4
 """Up to so many unknowns a dense factor fits easily; with more edges per unknown it is faster."""
 

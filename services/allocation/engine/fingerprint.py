@@ -23,7 +23,7 @@ from services.allocation.engine.used_drivers import used_drivers
 from shared.money import plain
 from shared.periods import covers
 
-ENGINE_RULES = "1"
+ENGINE_RULES = "2"
 """Changes when the same inputs would give other flows."""
 
 

@@ -11,7 +11,9 @@ from services.allocation.engine.outcomes import RETAIN
 from services.allocation.engine.patterns import Patterns
 from services.allocation.engine.split import Rows, split, split_big
 from services.allocation.engine.waterfall import Takings
+from shared.errors import RuleBroken
 
+MOST_FLOWS = 100_000_000
 STAND_IN = 2**40
 """What a source without net amount is split as, so that a trace knows its proportions."""
 
@@ -67,8 +69,23 @@ def add_at(totals: Int64s, places: Int32s, amounts: Int64s) -> None:
 
 
 def pattern_rows(patterns: Patterns, pattern: Int32s) -> Rows:
-    """The stretches of patterns, their parts one row after the other."""
-    return Rows.sharing(patterns.firsts[pattern], patterns.firsts[pattern + 1])
+    """The stretches of patterns, their parts one row after the other.
+
+    RuleBroken `too_many_flows` where they would not fit into memory.
+    """
+    rows = Rows.sharing(patterns.firsts[pattern], patterns.firsts[pattern + 1])
+    refuse_too_many(rows.edge_count)
+    return rows
+
+
+def refuse_too_many(flows: int) -> None:
+    """RuleBroken `too_many_flows` for more flows out of one layer than a process can hold."""
+    if flows > MOST_FLOWS:
+        message = (
+            f"the mappings of one layer ask for more than {MOST_FLOWS} flows; let fewer sources"
+            " pay fewer targets, for instance by way of a resource between them"
+        )
+        raise RuleBroken(message, code="too_many_flows")
 
 
 def split_along(patterns: Patterns, pattern: Int32s, moved: Int64s, rows: Rows) -> Int64s:

@@ -57,7 +57,7 @@ def run_allocation(taken: RunInput) -> RunResult:
 
     For every object and measure own + received = passed on + retained + unallocated, to the last
     unit, and the same inputs give the same result whatever their order. Raises RuleBroken
-    `missing_rate`, `amount_too_large`, `closed_loop`, `near_singular`.
+    `missing_rate`, `amount_too_large`, `too_many_flows`, `closed_loop`, `near_singular`.
     """
     _check(taken)
     asked, found = taken, None

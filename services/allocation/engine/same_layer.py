@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.allocation.engine.columns import Mask
+from services.allocation.engine.leg import refuse_too_many
 from services.allocation.engine.model import Finding, Int32s, Int64s, MappingSpec, StageSetting
 from services.allocation.engine.numbering import Layer, Numbering
 from services.allocation.engine.outcomes import HOLD, LEAVE_TO_NEXT, Resolver, because
@@ -27,6 +28,7 @@ class SameLayerResolver(Resolver):
 
     setting: StageSetting = field(default_factory=StageSetting)
     closes_at: Int32s = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    _flows: int = 0
 
     def outcomes(self, spec: MappingSpec, rows: Int64s) -> Int32s:
         """What the mapping does with each of the source rows."""
@@ -71,6 +73,8 @@ class SameLayerResolver(Resolver):
         if spec.method == "direct" and int(targets[0]) == source:
             return HOLD
         keep = self._open(targets, source)
+        self._flows += len(targets)
+        refuse_too_many(self._flows)
         if keep.any():
             return self.store.like(pattern, targets[keep], self.store.weights_of(pattern)[keep])
         target = parse_target(spec.target)
@@ -105,6 +109,8 @@ def closing_places(
 
 def unknown_in_order(numbering: Numbering, layer: str, setting: StageSetting) -> list[Finding]:
     """The codes of a step-down's order that the layer does not have in the period."""
+    if setting.solve != "step_down":
+        return []
     return [
         Finding(
             code="unknown_order_code",

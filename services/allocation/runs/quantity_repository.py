@@ -28,7 +28,7 @@ select driver, max(scale(trim_scale(quantity))), count(*),
 from driver_quantity
 where period = :period and scenario = :scenario and driver = any(:codes)
 and live_from <= :as_of and (live_to is null or live_to > :as_of)
-group by driver, case when hashtext(target) < 0 then 0 else hashtext(target) % {STRETCHES} end
+group by driver, hashtext(target) & {STRETCHES - 1}
 order by driver
 """
 NARROW_LIMIT = 10**18

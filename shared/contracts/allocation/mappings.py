@@ -68,9 +68,9 @@ class MappingRequest(Contract):
     driver: Code | None = None
     capacity_driver: Code | None = None
     target: dict[str, Any]
-    rates: dict[str, Price] | None = None
-    floor: dict[str, Price] | None = None
-    cap: dict[str, Price] | None = None
+    rates: dict[Code, Price] | None = None
+    floor: dict[Code, Price] | None = None
+    cap: dict[Code, Price] | None = None
     on_zero: OnZero = "unallocated"
     valid_from: Period | None = None
     valid_to: Period | None = None
@@ -90,9 +90,9 @@ class MappingPatch(Contract):
     driver: Code | None = None
     capacity_driver: Code | None = None
     target: dict[str, Any] | None = None
-    rates: dict[str, Price] | None = None
-    floor: dict[str, Price] | None = None
-    cap: dict[str, Price] | None = None
+    rates: dict[Code, Price] | None = None
+    floor: dict[Code, Price] | None = None
+    cap: dict[Code, Price] | None = None
     on_zero: OnZero | None = None
     valid_from: Period | None = None
     valid_to: Period | None = None

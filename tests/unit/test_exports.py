@@ -1,0 +1,41 @@
+"""Exports as files: written stretch by stretch, whole when they arrive."""
+
+import asyncio
+import io
+from decimal import Decimal
+
+import pyarrow.parquet as pq
+import pytest
+from fastapi.responses import StreamingResponse
+
+from shared import exports
+from shared.exports import CSV, PARQUET, export_rows
+
+
+def sent(kind: str, rows: list[tuple[object, ...]]) -> bytes:
+    response = export_rows(kind, "table", ["code", "amount"], iter(rows))
+    assert isinstance(response, StreamingResponse)
+
+    async def gathered() -> bytes:
+        pieces = [piece async for piece in response.body_iterator]
+        return b"".join(p.encode() if isinstance(p, str) else bytes(p) for p in pieces)
+
+    return asyncio.run(gathered())
+
+
+@pytest.mark.parametrize("count", [0, 1, 6, 7])
+def test_a_parquet_file_of_several_stretches_holds_every_row_in_order(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(exports, "PARQUET_ROWS", 3)
+    rows: list[tuple[object, ...]] = [(f"C{n}", Decimal(n) / 4) for n in range(count)]
+    table = pq.read_table(io.BytesIO(sent(PARQUET, rows)))
+    assert table.column_names == ["code", "amount"]
+    assert table.column("code").to_pylist() == [f"C{n}" for n in range(count)]
+    assert table.column("amount").to_pylist() == [str(Decimal(n) / 4) for n in range(count)]
+
+
+def test_nothing_stays_nothing_in_a_parquet_file_and_is_empty_in_csv() -> None:
+    rows: list[tuple[object, ...]] = [("A", None)]
+    assert pq.read_table(io.BytesIO(sent(PARQUET, rows))).column("amount").to_pylist() == [None]
+    assert sent(CSV, rows) == b"code,amount\r\nA,\r\n"
