@@ -20,6 +20,7 @@ from services.allocation.engine.storage import dump_run
 from services.allocation.engine.used_drivers import used_drivers
 from services.allocation.runs import input_repository as inputs
 from services.allocation.runs import repository
+from services.allocation.runs.loaded import collecting_later
 from services.allocation.runs.own_amounts import CARBON, OwnInput, gather_own_amounts
 from services.allocation.runs.rates import exchange_rates, refuse_missing_rates
 from services.allocation.runs.repository import FACTORS_TOPIC
@@ -114,9 +115,10 @@ def run_body(context: JobContext) -> None:
     run = repository.get_run(session, context.resource_id)
     context.progress(0.05)
     as_of = _as_of(session, run)
-    taken, own = gather(session, run, as_of)
-    context.progress(0.3)
-    result = run_allocation(taken)
+    with collecting_later():
+        taken, own = gather(session, run, as_of)
+        context.progress(0.3)
+        result = run_allocation(taken)
     result = replace(result, findings=[*result.findings, *own.findings])
     context.progress(0.6)
     chunks = chain(dump_run(taken, result), own.chunks())
