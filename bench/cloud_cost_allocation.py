@@ -165,7 +165,7 @@ def _input(costs: pl.DataFrame, keys: pl.DataFrame) -> Any:
         ObjectSpec,
         RunInput,
     )
-    from services.allocation.engine.parquet import as_column
+    from services.allocation.engine.storing.parquet import as_column
     from services.allocation.runs.copied_text import as_whole_numbers
 
     amount = pl.col("Amount").cast(pl.Decimal(38, CENTS))

@@ -17,7 +17,7 @@ import numba
 import numpy as np
 import polars as pl
 
-from services.allocation.engine.split import split_csr
+from services.allocation.engine.splitting.split import split_csr
 
 TARGETS_PER_SOURCE = 100
 SIZES = (100_000, 1_000_000, 10_000_000)

@@ -78,8 +78,8 @@ def _measure(dsn: str, share: float, *, show: bool) -> str:
 
 def _causes(run_id: UUID) -> int:
     """What moves one consumer's bill most, as the endpoint works it out."""
-    from services.allocation.engine.changes import Change, DriverChange, PoolChange
-    from services.allocation.engine.sensitivity import candidates
+    from services.allocation.engine.what_if.changes import Change, DriverChange, PoolChange
+    from services.allocation.engine.what_if.sensitivity import candidates
     from services.allocation.runs import repository
     from services.allocation.simulations.warm import warm_run
     from shared.database import new_session
@@ -124,8 +124,8 @@ def _simulate(run_id: UUID, driver: str) -> int:
 
 def _run_again(run_id: UUID, driver: str) -> None:
     """The same change by running everything."""
-    from services.allocation.engine.changes import DriverChange
-    from services.allocation.engine.simulation import simulate_whole
+    from services.allocation.engine.what_if.changes import DriverChange
+    from services.allocation.engine.what_if.simulation import simulate_whole
     from services.allocation.runs import repository
     from services.allocation.simulations.warm import warm_run
     from shared.database import new_session

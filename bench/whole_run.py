@@ -112,7 +112,7 @@ def run_once() -> Measured:
 
 def narrow_rows(run_id: UUID) -> Iterator[bytes]:
     """The flows of a stored run as they go over the wire of a binary COPY."""
-    from services.allocation.engine.storage import load_run
+    from services.allocation.engine.storing.storage import load_run
     from services.allocation.runs import repository
     from shared.database import new_session
 

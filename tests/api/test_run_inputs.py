@@ -7,9 +7,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.allocation.engine.driver_storage import driver_head, dump_drivers, load_drivers
 from services.allocation.engine.model import DriverTable
-from services.allocation.engine.parquet import write_chunks
+from services.allocation.engine.storing.driver_storage import (
+    driver_head,
+    dump_drivers,
+    load_drivers,
+)
+from services.allocation.engine.storing.parquet import write_chunks
 from services.allocation.runs.line_repository import read_lines
 from services.allocation.runs.quantity_repository import read_quantities
 from shared.derived_drivers import Facts

@@ -12,7 +12,7 @@ from bench.large_model import Size, fill
 from bench.whole_run import run_once
 from services.allocation.engine.model import LAYERS
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.trace import OBJECT, trace_back, trace_forward
+from services.allocation.engine.tracing.trace import OBJECT, trace_back, trace_forward
 from services.allocation.runs import repository
 from services.allocation.runs.line_index import LineIndex
 from services.allocation.runs.loaded import lines_of, loaded_runs

@@ -9,8 +9,8 @@ from hypothesis import reject
 from services.allocation.engine.model import DriverTable, LineGroups, RunInput
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.run import run_allocation
-from services.allocation.engine.storage import dump_run, load_input, load_run
-from services.allocation.engine.trace import (
+from services.allocation.engine.storing.storage import dump_run, load_input, load_run
+from services.allocation.engine.tracing.trace import (
     LINES,
     OBJECT,
     trace_back,

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.allocation.engine.classification import group_keys
-from services.allocation.engine.comparison import (
+from services.allocation.engine.comparing.comparison import (
     METHODS,
     Compared,
     Evaluation,
@@ -19,7 +18,8 @@ from services.allocation.engine.comparison import (
     SplitDifferences,
     split_differences,
 )
-from services.allocation.engine.factors import FACTORS, MixedInputs, coarser
+from services.allocation.engine.comparing.factors import FACTORS, MixedInputs, coarser
+from services.allocation.engine.lines.classification import group_keys
 from services.allocation.engine.model import (
     MappingSpec,
     ObjectSpec,

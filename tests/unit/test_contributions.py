@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.allocation.engine.contributions import Contribution, Contributions
-from services.allocation.engine.pairs import largest
+from services.allocation.engine.tracing.contributions import Contribution, Contributions
+from services.allocation.engine.tracing.pairs import largest
 
 amounts = st.lists(st.integers(-50, 50).filter(bool), max_size=60)
 

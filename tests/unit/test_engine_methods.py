@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.allocation.engine.clamping import clamp_parts
 from services.allocation.engine.model import LineGroups, MappingSpec, ObjectSpec, OwnAmount
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.run import run_allocation
-from services.allocation.engine.trace import (
+from services.allocation.engine.splitting.clamping import clamp_parts
+from services.allocation.engine.tracing.trace import (
     OBJECT,
     RATE_DIFFERENCE,
     UNALLOCATED,

@@ -8,7 +8,7 @@ import pytest
 from services.allocation.engine.model import LineGroups, MappingSpec, ObjectSpec, OwnAmount
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.run import run_allocation
-from services.allocation.engine.trace import trace_back, trace_forward
+from services.allocation.engine.tracing.trace import trace_back, trace_forward
 from shared.errors import RuleBroken
 from tests.unit.engine_builders import (
     a_run,

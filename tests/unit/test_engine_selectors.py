@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.allocation.engine.columns import Column, Table, Tree
-from services.allocation.engine.selectors import parse_selector
+from services.allocation.engine.rules.selectors import parse_selector
 from shared.errors import RuleBroken
 
 TABLE = Table(

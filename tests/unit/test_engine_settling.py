@@ -8,13 +8,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.allocation.engine.patterns import Patterns
+from services.allocation.engine.flows.patterns import Patterns
+from services.allocation.engine.flows.waterfall import WHOLE, Takings
 from services.allocation.engine.run import run_allocation
-from services.allocation.engine.settling import CannotSettle, GrossTooLarge, settle
-from services.allocation.engine.spreading import Spreading
-from services.allocation.engine.storage import dump_run, load_input, load_run
-from services.allocation.engine.trace import trace_back
-from services.allocation.engine.waterfall import WHOLE, Takings
+from services.allocation.engine.same_layer.settling import CannotSettle, GrossTooLarge, settle
+from services.allocation.engine.same_layer.spreading import Spreading
+from services.allocation.engine.storing.storage import dump_run, load_input, load_run
+from services.allocation.engine.tracing.trace import trace_back
 from tests.unit.engine_builders import a_run, at_consumers, lines, mapping, objects
 
 LARGE = 2**58

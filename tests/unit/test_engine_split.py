@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.allocation.engine.split import Rows, fit_weights, split, split_big, split_csr
+from services.allocation.engine.splitting.split import (
+    Rows,
+    fit_weights,
+    split,
+    split_big,
+    split_csr,
+)
 
 LIMIT = 2**62 - 1
 

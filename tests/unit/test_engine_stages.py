@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from services.allocation.engine import leg
+from services.allocation.engine.flows import leg
 from services.allocation.engine.model import MappingSpec, OwnAmount, StageSetting
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.run import run_allocation
-from services.allocation.engine.trace import OBJECT, trace_back, trace_forward
+from services.allocation.engine.tracing.trace import OBJECT, trace_back, trace_forward
 from shared.errors import RuleBroken
 from tests.unit.engine_builders import (
     a_run,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.allocation.engine.model import MappingSpec
-from services.allocation.engine.validation import validate_mapping
+from services.allocation.engine.rules.validation import validate_mapping
 
 PRICE = {"*": {"amount": "1", "currency": "EUR"}}
 TWO = {"*": {"amount": "2", "currency": "EUR"}}

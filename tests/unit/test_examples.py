@@ -13,8 +13,8 @@ import pytest
 
 from services.allocation.engine.columns import Column, Table
 from services.allocation.engine.model import MappingSpec
-from services.allocation.engine.selectors import parse_selector
-from services.allocation.engine.validation import validate_mapping
+from services.allocation.engine.rules.selectors import parse_selector
+from services.allocation.engine.rules.validation import validate_mapping
 from services.allocation.taxonomies.domain import read_taxonomy
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "oxford-council"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.allocation.engine.leg import edge_places
+from services.allocation.engine.flows.leg import edge_places
 from services.allocation.engine.model import STAGES, RunInput
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.run import run_allocation

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.allocation.engine.columns import Column
-from services.allocation.engine.conversion import settle
+from services.allocation.engine.lines.conversion import settle
 from services.allocation.runs.line_index import _floors, _with_spare
 
 wide = st.integers(-(10**22), 10**22)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from services.allocation.engine.columns import Column, Table
 from services.allocation.engine.model import MappingSpec
-from services.allocation.engine.selectors import parse_selector
-from services.allocation.engine.targets import parse_target
-from services.allocation.engine.validation import validate_mapping
+from services.allocation.engine.rules.selectors import parse_selector
+from services.allocation.engine.rules.targets import parse_target
+from services.allocation.engine.rules.validation import validate_mapping
 from shared.errors import RuleBroken
 
 texts = st.text(max_size=12) | st.sampled_from(

@@ -10,7 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from services.allocation.engine.changes import (
+from services.allocation.engine.model import OwnAmount, RunInput
+from services.allocation.engine.numbering import Numbering
+from services.allocation.engine.result import RunResult
+from services.allocation.engine.run import run_allocation
+from services.allocation.engine.storing.storage import dump_run, load_input, load_run
+from services.allocation.engine.what_if.changes import (
     Change,
     DriverChange,
     MappingChange,
@@ -19,14 +24,9 @@ from services.allocation.engine.changes import (
     change_drivers,
     in_proportion,
 )
-from services.allocation.engine.incremental import WarmRun
-from services.allocation.engine.model import OwnAmount, RunInput
-from services.allocation.engine.numbering import Numbering
-from services.allocation.engine.result import RunResult
-from services.allocation.engine.run import run_allocation
-from services.allocation.engine.sensitivity import candidates
-from services.allocation.engine.simulation import Effect, simulate_whole
-from services.allocation.engine.storage import dump_run, load_input, load_run
+from services.allocation.engine.what_if.incremental import WarmRun
+from services.allocation.engine.what_if.sensitivity import candidates
+from services.allocation.engine.what_if.simulation import Effect, simulate_whole
 from shared.errors import RuleBroken
 from shared.money import from_units
 from tests.unit.engine_builders import a_run, driver, lines, mapping, objects, to_pool

@@ -11,8 +11,8 @@ from services.allocation.comparisons.domain import (
     difference_at,
     summed,
 )
-from services.allocation.engine.comparison import TOTALS, Compared
-from services.allocation.engine.factors import FACTORS
+from services.allocation.engine.comparing.comparison import TOTALS, Compared
+from services.allocation.engine.comparing.factors import FACTORS
 from services.allocation.runs.answers import made
 from services.allocation.runs.pages import page_of, sorted_rows
 from shared.contracts.allocation.comparisons import (

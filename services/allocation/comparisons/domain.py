@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.allocation.engine.columns import Tree
-from services.allocation.engine.comparison import Compared, Place, SplitDifferences
-from services.allocation.engine.factors import FACTORS
+from services.allocation.engine.comparing.comparison import Compared, Place, SplitDifferences
+from services.allocation.engine.comparing.factors import FACTORS
 from services.allocation.engine.model import ObjectSpec
 
 

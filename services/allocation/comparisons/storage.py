@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from services.allocation.comparisons.domain import RunComparison
-from services.allocation.engine.comparison import TOTALS, Compared, SplitDifferences
-from services.allocation.engine.factors import FACTORS
-from services.allocation.engine.parquet import Content, read_chunks, write_chunks
+from services.allocation.engine.comparing.comparison import TOTALS, Compared, SplitDifferences
+from services.allocation.engine.comparing.factors import FACTORS
+from services.allocation.engine.storing.parquet import Content, read_chunks, write_chunks
 
 FORMAT = 1
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from services.allocation.comparisons import repository
 from services.allocation.comparisons.domain import RunComparison, names_of
 from services.allocation.comparisons.storage import chunks_of, load_comparison, summary_of
-from services.allocation.engine.comparison import (
+from services.allocation.engine.comparing.comparison import (
     TOTALS,
     Evaluation,
     Figures,
@@ -19,9 +19,9 @@ from services.allocation.engine.comparison import (
     run_count,
     split_differences,
 )
-from services.allocation.engine.factors import MixedInputs
+from services.allocation.engine.comparing.factors import MixedInputs
 from services.allocation.engine.model import RunInput
-from services.allocation.engine.used_drivers import used_drivers
+from services.allocation.engine.rules.used_drivers import used_drivers
 from services.allocation.runs import repository as runs
 from services.allocation.runs.loaded import BoundedCache
 from services.allocation.runs.replays import widened

@@ -6,11 +6,11 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from services.allocation.engine.leg import Leg
+from services.allocation.engine.flows.leg import Leg
+from services.allocation.engine.flows.patterns import MEASURED
 from services.allocation.engine.numbering import Numbering
-from services.allocation.engine.patterns import MEASURED
 from services.allocation.engine.result import Accuracy, Balances
-from services.allocation.engine.shares_within import OUTSIDE, shares_within
+from services.allocation.engine.tracing.shares_within import OUTSIDE, shares_within
 from shared.money import round_jointly
 
 SHARE_DECIMALS = 6
@@ -24,7 +24,7 @@ def judge_accuracy(
     Cost is `measured` when every hop was direct or by a measured driver, `fallback` when any hop
     was even, `estimated` otherwise.
     """
-    from services.allocation.engine.flow_kernels import add_foundations
+    from services.allocation.engine.flows.flow_kernels import add_foundations
 
     mix = np.zeros((numbering.count + 1, 3))
     mix[:, MEASURED] = np.abs(balances.own[measure])

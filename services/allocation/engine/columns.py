@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.allocation.engine.plain_decimal import read_plain_decimal
+from services.allocation.engine.rules.plain_decimal import read_plain_decimal
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.int32]

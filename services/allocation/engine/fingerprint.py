@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from services.allocation.engine.columns import Column
+from services.allocation.engine.flows.prices import price_currencies
 from services.allocation.engine.model import (
     SAME_LAYER_STAGES,
     DriverTable,
@@ -18,8 +19,7 @@ from services.allocation.engine.model import (
     RunInput,
     StageSetting,
 )
-from services.allocation.engine.prices import price_currencies
-from services.allocation.engine.used_drivers import used_drivers
+from services.allocation.engine.rules.used_drivers import used_drivers
 from shared.money import plain
 from shared.periods import covers
 

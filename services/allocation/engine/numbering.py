@@ -7,8 +7,8 @@ import numpy as np
 
 from services.allocation.engine.columns import Codes, Column, Mask, Table, Tree
 from services.allocation.engine.model import OBJECT_LAYERS, ObjectSpec
-from services.allocation.engine.selector_reader import value_text
-from services.allocation.engine.selectors import Selector
+from services.allocation.engine.rules.selector_reader import value_text
+from services.allocation.engine.rules.selectors import Selector
 from shared.periods import covers
 
 PLAIN_FIELDS = frozenset(

@@ -7,9 +7,9 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from services.allocation.engine.classification import Classified, Segments
-from services.allocation.engine.conversion import Unconverted
-from services.allocation.engine.leg import Leg
+from services.allocation.engine.flows.leg import Leg
+from services.allocation.engine.lines.classification import Classified, Segments
+from services.allocation.engine.lines.conversion import Unconverted
 from services.allocation.engine.model import Finding, Int64s, LineGroups
 from services.allocation.engine.numbering import Numbering
 

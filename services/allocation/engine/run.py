@@ -10,7 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.allocation.engine.accuracy import judge_accuracy
-from services.allocation.engine.classification import (
+from services.allocation.engine.fingerprint import fingerprint, hash_arrays
+from services.allocation.engine.flows.layers import Sources, Work, leave, leave_layer, with_stand_in
+from services.allocation.engine.flows.prices import PriceBook, refuse_missing_prices
+from services.allocation.engine.flows.unknown import find_unknown_codes
+from services.allocation.engine.lines.classification import (
     NO_MAPPING,
     OUT_OF_SCOPE,
     UNKNOWN_TARGET,
@@ -20,15 +24,13 @@ from services.allocation.engine.classification import (
     make_segments,
     segment_keys,
 )
-from services.allocation.engine.conversion import (
+from services.allocation.engine.lines.conversion import (
     choose_precision,
     convert_lines,
     convert_own,
     currency_rates,
 )
-from services.allocation.engine.fingerprint import fingerprint, hash_arrays
-from services.allocation.engine.grouping import canonical_groups, keep_groups
-from services.allocation.engine.layers import Sources, Work, leave, leave_layer, with_stand_in
+from services.allocation.engine.lines.grouping import canonical_groups, keep_groups
 from services.allocation.engine.model import (
     Int32s,
     Int64s,
@@ -36,10 +38,9 @@ from services.allocation.engine.model import (
     RunInput,
 )
 from services.allocation.engine.numbering import Numbering
-from services.allocation.engine.prices import PriceBook, refuse_missing_prices
 from services.allocation.engine.result import Balances, RunResult, UnallocatedEntry
-from services.allocation.engine.settling import GrossTooLarge
-from services.allocation.engine.split import LIMIT
+from services.allocation.engine.same_layer.settling import GrossTooLarge
+from services.allocation.engine.splitting.split import LIMIT
 from services.allocation.engine.totals import (
     OwnTotal,
     exact_sum,
@@ -48,7 +49,6 @@ from services.allocation.engine.totals import (
     out_of_scope_units,
     sum_up,
 )
-from services.allocation.engine.unknown import find_unknown_codes
 from shared.errors import FieldError, RuleBroken
 
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import numpy as np
 
-from services.allocation.engine.classification import OUT_OF_SCOPE, Classified
-from services.allocation.engine.conversion import ConvertedLines
-from services.allocation.engine.kept import Kept
-from services.allocation.engine.leg import Leg
+from services.allocation.engine.flows.kept import Kept
+from services.allocation.engine.flows.leg import Leg
+from services.allocation.engine.flows.weights import UnknownCodes
+from services.allocation.engine.lines.classification import OUT_OF_SCOPE, Classified
+from services.allocation.engine.lines.conversion import ConvertedLines
 from services.allocation.engine.model import Int64s, MappingSpec, OwnAmount
 from services.allocation.engine.numbering import Numbering
 from services.allocation.engine.result import Balances, Totals, UnallocatedEntry
-from services.allocation.engine.weights import UnknownCodes
 from shared.money import EXACT, from_units
 
 

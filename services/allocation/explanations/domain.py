@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.allocation.engine.classification import NO_MAPPING, OUT_OF_SCOPE
-from services.allocation.engine.leg import Leg
+from services.allocation.engine.flows.leg import Leg
+from services.allocation.engine.flows.patterns import FALLBACK
+from services.allocation.engine.lines.classification import NO_MAPPING, OUT_OF_SCOPE
 from services.allocation.engine.model import Int64s, MappingSpec
-from services.allocation.engine.patterns import FALLBACK
 from services.allocation.engine.result import RunResult
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from services.allocation.engine.driver_storage import load_drivers
 from services.allocation.engine.model import DriverTable
+from services.allocation.engine.storing.driver_storage import load_drivers
 from services.allocation.explanations import repository
 from services.allocation.runs import repository as runs
 from services.allocation.runs.pages import page_of

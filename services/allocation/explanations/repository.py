@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.allocation.engine.driver_storage import NARROW, WIDE
+from services.allocation.engine.storing.driver_storage import NARROW, WIDE
 from services.allocation.runs import input_repository
 from services.allocation.runs.stored_input import HEAD
 

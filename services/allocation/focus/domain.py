@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import numpy as np
 
-from services.allocation.engine.classification import OUT_OF_SCOPE
+from services.allocation.engine.lines.classification import OUT_OF_SCOPE
 from services.allocation.engine.model import Int32s
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.trace import OBJECT, trace_lines_forward
+from services.allocation.engine.tracing.trace import OBJECT, trace_lines_forward
 from shared.money import decimals_of, from_units, to_units
 
 RATIO_DECIMALS = 15

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from services.allocation.engine.model import STAGES, MappingSpec
-from services.allocation.engine.selector_reader import escape_pointer
-from services.allocation.engine.selectors import Selector, parse_selector
-from services.allocation.engine.targets import Chosen, Shares, ToField, ToObject, parse_target
-from services.allocation.engine.validation import validate_mapping
+from services.allocation.engine.rules.selector_reader import escape_pointer
+from services.allocation.engine.rules.selectors import Selector, parse_selector
+from services.allocation.engine.rules.targets import Chosen, Shares, ToField, ToObject, parse_target
+from services.allocation.engine.rules.validation import validate_mapping
 from shared.errors import FieldError, RuleBroken
 
 CODE_KEYS = ("code", "under", "parent")

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import numpy as np
 
-from services.allocation.engine.classification import (
+from services.allocation.engine.columns import Mask, Table
+from services.allocation.engine.lines.classification import (
     Segments,
     classify,
     make_segments,
     segment_keys,
 )
-from services.allocation.engine.columns import Mask, Table
 from services.allocation.engine.model import (
     EXACT_DECIMALS,
     STAGES,
@@ -21,9 +21,9 @@ from services.allocation.engine.model import (
     MappingSpec,
 )
 from services.allocation.engine.numbering import Numbering
-from services.allocation.engine.order import leaving, within
-from services.allocation.engine.selectors import parse_selector
-from services.allocation.engine.targets import Chosen, parse_target
+from services.allocation.engine.rules.order import leaving, within
+from services.allocation.engine.rules.selectors import parse_selector
+from services.allocation.engine.rules.targets import Chosen, parse_target
 from services.allocation.mappings.preview_outcomes import Tried
 from shared.money import EXACT
 from shared.periods import covers

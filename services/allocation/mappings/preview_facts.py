@@ -9,7 +9,7 @@ from sqlmodel import Session
 from services.allocation.engine.model import STAGES, DriverTable, MappingSpec, ObjectSpec
 from services.allocation.engine.model import StageSetting as Setting
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.used_drivers import used_drivers
+from services.allocation.engine.rules.used_drivers import used_drivers
 from services.allocation.mappings.preview import Held
 from services.allocation.runs import input_repository as inputs
 from services.allocation.runs.loaded import loaded_runs

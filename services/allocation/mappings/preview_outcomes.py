@@ -5,14 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.allocation.engine.classification import (
+from services.allocation.engine.columns import Mask, Table
+from services.allocation.engine.flows.outcomes import (
+    HOLD,
+    LEAVE_TO_NEXT,
+    RETAIN,
+    Resolver,
+    reason_of,
+)
+from services.allocation.engine.flows.patterns import Patterns
+from services.allocation.engine.flows.unknown import find_unknown_codes
+from services.allocation.engine.flows.weights import UnknownCodes
+from services.allocation.engine.lines.classification import (
     NO_MAPPING,
     OUT_OF_SCOPE,
     UNKNOWN_TARGET,
     Segments,
     classify,
 )
-from services.allocation.engine.columns import Mask, Table
 from services.allocation.engine.model import (
     STAGES,
     DriverTable,
@@ -25,23 +35,13 @@ from services.allocation.engine.model import (
     StageSetting,
 )
 from services.allocation.engine.numbering import Numbering
-from services.allocation.engine.order import within
-from services.allocation.engine.outcomes import (
-    HOLD,
-    LEAVE_TO_NEXT,
-    RETAIN,
-    Resolver,
-    reason_of,
-)
-from services.allocation.engine.patterns import Patterns
-from services.allocation.engine.same_layer import (
+from services.allocation.engine.rules.order import within
+from services.allocation.engine.rules.selectors import parse_selector
+from services.allocation.engine.same_layer.narrowing import (
     SameLayerResolver,
     closing_places,
     stage_sources,
 )
-from services.allocation.engine.selectors import parse_selector
-from services.allocation.engine.unknown import find_unknown_codes
-from services.allocation.engine.weights import UnknownCodes
 from shared.periods import covers
 
 MAX_CODES = 100

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from services.allocation.engine.classification import group_keys
+from services.allocation.engine.lines.classification import group_keys
 from services.allocation.engine.model import MappingSpec
 from services.allocation.engine.numbering import Numbering
 from services.allocation.mappings import changes

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from services.allocation.engine.classification import group_keys
-from services.allocation.engine.comparison import TOTALS, Place
-from services.allocation.engine.factors import coarser
+from services.allocation.engine.comparing.comparison import TOTALS, Place
+from services.allocation.engine.comparing.factors import coarser
+from services.allocation.engine.lines.classification import group_keys
 from services.allocation.engine.model import LAYERS, Finding, ObjectSpec, RunInput, StageSetting
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.used_drivers import used_drivers
+from services.allocation.engine.rules.used_drivers import used_drivers
 from services.allocation.mappings.repository import specs_of
 from services.allocation.runs.input_repository import list_objects
 from services.allocation.runs.loaded import loaded_runs

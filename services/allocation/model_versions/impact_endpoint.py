@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.allocation.engine.comparison import Place
+from services.allocation.engine.comparing.comparison import Place
 from services.allocation.model_versions import repository
 from services.allocation.model_versions.endpoints import router
 from services.allocation.model_versions.impact import Impact, Moved, Reason, impact_of

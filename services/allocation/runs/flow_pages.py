@@ -6,8 +6,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from services.allocation.engine.model import Int64s
-from services.allocation.engine.pairs import largest
 from services.allocation.engine.result import RunResult
+from services.allocation.engine.tracing.pairs import largest
 from services.allocation.runs.flows import FlowBlock, FlowFilter, FlowPlace, FlowRow, flow_blocks
 from services.allocation.runs.pages import bound_mark, refuse_sort
 from shared.pagination import PageQuery, decode_cursor, encode_cursor

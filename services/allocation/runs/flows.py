@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from services.allocation.engine.leg import Leg
+from services.allocation.engine.flows.leg import Leg
 from services.allocation.engine.model import STAGES, Int64s
 from services.allocation.engine.result import RunResult
 from shared.money import from_units

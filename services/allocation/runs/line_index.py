@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from services.allocation.engine.conversion import Ratio
-from services.allocation.engine.grouping import number_combinations
+from services.allocation.engine.lines.conversion import Ratio
+from services.allocation.engine.lines.grouping import number_combinations
 from services.allocation.engine.model import Int32s, Int64s
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.trace import LineAmounts
+from services.allocation.engine.tracing.trace import LineAmounts
 from services.allocation.runs import line_repository
 from services.allocation.runs.line_repository import GroupedLines
 from shared.derived_drivers import Facts

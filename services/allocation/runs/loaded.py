@@ -12,16 +12,16 @@ from uuid import UUID
 import numpy as np
 from sqlmodel import Session
 
-from services.allocation.engine.driver_storage import QUANTITIES
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.storage import load_run
+from services.allocation.engine.storing.driver_storage import QUANTITIES
+from services.allocation.engine.storing.storage import load_run
 from services.allocation.runs import repository
 from services.allocation.runs.line_index import LineIndex, load_lines
 from shared.errors import Conflict
 from shared.tables.allocation.runs import AllocationRun
 
 HeldT = TypeVar("HeldT")
-KERNELS = "services.allocation.engine.trace_kernels"
+KERNELS = "services.allocation.engine.tracing.trace_kernels"
 
 
 class BoundedCache(Generic[HeldT]):

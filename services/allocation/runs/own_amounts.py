@@ -15,9 +15,9 @@ from services.allocation.emission_factors.domain import (
     operational_carbon,
 )
 from services.allocation.engine.fingerprint import canonical_json
-from services.allocation.engine.leg_storage import Chunk
 from services.allocation.engine.model import DriverTable, Finding, ObjectSpec, OwnAmount
 from services.allocation.engine.numbering import field_text
+from services.allocation.engine.storing.leg_storage import Chunk
 from services.allocation.runs import input_repository as inputs
 from services.allocation.runs.repository import FACTORS_TOPIC, get_run
 from services.allocation.runs.stored_input import EMISSIONS, StoredHead, emission_rows

@@ -57,7 +57,7 @@ def read_quantities(
 
 def _parsed(texts: Sequence[str], digits: int) -> tuple[Column, Column, Any]:
     """Sources, targets and quantities of all rows; quantities in units of 10^-digits."""
-    from services.allocation.engine.parquet import as_column
+    from services.allocation.engine.storing.parquet import as_column
 
     kinds = {"source": code_type(), "target": code_type(), "quantity": decimal_type(digits)}
     sources, targets, quantities = read_csv("\n".join(texts), kinds).columns

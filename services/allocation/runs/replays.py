@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from services.allocation.engine.model import DriverTable, RunInput
-from services.allocation.engine.used_drivers import used_drivers
+from services.allocation.engine.rules.used_drivers import used_drivers
 from services.allocation.runs import input_repository as inputs
 from services.allocation.runs.line_index import facts_of
 from shared.derived_drivers import derive, is_derived

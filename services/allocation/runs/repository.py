@@ -8,8 +8,8 @@ from sqlalchemy import Select, select, text
 from sqlmodel import Session, col
 
 from services.allocation.emission_factors import repository as factors
-from services.allocation.engine.leg_storage import Chunk
 from services.allocation.engine.result import RunResult
+from services.allocation.engine.storing.leg_storage import Chunk
 from services.allocation.runs.input_repository import last_changes
 from shared.database import at_once, raw_connection
 from shared.errors import FieldError, NotFound, RuleBroken

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlmodel import Session
 
-from services.allocation.engine.contributions import Contribution, Trace
-from services.allocation.engine.trace import (
+from services.allocation.engine.tracing.contributions import Contribution, Trace
+from services.allocation.engine.tracing.trace import (
     LINES,
     trace_back,
     trace_forward,

@@ -12,12 +12,12 @@ from sqlmodel import Session
 
 from services.allocation.budgets.alerting import hold_against_budgets
 from services.allocation.emission_factors import repository as factors
-from services.allocation.engine.classification import group_keys
 from services.allocation.engine.fingerprint import canonical_json
+from services.allocation.engine.lines.classification import group_keys
 from services.allocation.engine.model import DriverTable, RunInput, StageSetting
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.storage import dump_run
-from services.allocation.engine.used_drivers import used_drivers
+from services.allocation.engine.rules.used_drivers import used_drivers
+from services.allocation.engine.storing.storage import dump_run
 from services.allocation.runs import input_repository as inputs
 from services.allocation.runs import repository
 from services.allocation.runs.loaded import collecting_later

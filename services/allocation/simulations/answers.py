@@ -7,7 +7,7 @@ import numpy as np
 
 from services.allocation.engine.model import Int64s
 from services.allocation.engine.result import RunResult
-from services.allocation.engine.simulation import Effect, Sums
+from services.allocation.engine.what_if.simulation import Effect, Sums
 from services.allocation.runs.answers import made
 from shared.contracts.allocation.changes import ChangedTotals
 from shared.contracts.allocation.simulations import (

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from services.allocation.engine.changes import (
+from services.allocation.engine.model import MappingSpec
+from services.allocation.engine.numbering import Numbering
+from services.allocation.engine.what_if.changes import (
     Change,
     DriverChange,
     MappingChange,
     MappingRemoval,
     PoolChange,
 )
-from services.allocation.engine.model import MappingSpec
-from services.allocation.engine.numbering import Numbering
 from services.allocation.mappings.changes import spec_of
 from services.allocation.mappings.domain import check_mapping, check_named_codes
 from shared.contracts.allocation.simulations import SimulationChange

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.allocation.engine.changes import Change, DriverChange, PoolChange
-from services.allocation.engine.incremental import WarmRun
-from services.allocation.engine.sensitivity import Candidate, candidates
+from services.allocation.engine.what_if.changes import Change, DriverChange, PoolChange
+from services.allocation.engine.what_if.incremental import WarmRun
+from services.allocation.engine.what_if.sensitivity import Candidate, candidates
 from services.allocation.runs.answers import made
 from services.allocation.runs.figures import name_of, share_of
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep

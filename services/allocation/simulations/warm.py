@@ -2,9 +2,9 @@
 
 from sqlmodel import Session
 
-from services.allocation.engine.incremental import WarmRun, size_of_input
 from services.allocation.engine.model import RunInput
-from services.allocation.engine.storage import load_input
+from services.allocation.engine.storing.storage import load_input
+from services.allocation.engine.what_if.incremental import WarmRun, size_of_input
 from services.allocation.runs.loaded import BoundedCache, loaded_runs
 from services.allocation.simulations import repository
 from shared.tables.allocation.runs import AllocationRun

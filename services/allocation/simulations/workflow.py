@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from services.allocation.engine.changes import Change, MappingChange, change_mappings
-from services.allocation.engine.classification import group_keys
-from services.allocation.engine.factors import coarser
-from services.allocation.engine.incremental import WarmRun
-from services.allocation.engine.simulation import Effect, simulate_whole
-from services.allocation.engine.used_drivers import used_drivers
+from services.allocation.engine.comparing.factors import coarser
+from services.allocation.engine.lines.classification import group_keys
+from services.allocation.engine.rules.used_drivers import used_drivers
+from services.allocation.engine.what_if.changes import Change, MappingChange, change_mappings
+from services.allocation.engine.what_if.incremental import WarmRun
+from services.allocation.engine.what_if.simulation import Effect, simulate_whole
 from services.allocation.runs import repository as runs
 from services.allocation.runs.replays import widened
 from services.allocation.runs.seen_run import measure_place

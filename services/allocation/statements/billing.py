@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 
-from services.allocation.engine.leg import Leg, edge_places
+from services.allocation.engine.flows.leg import Leg, edge_places
 from services.allocation.engine.model import Int64s
 from services.allocation.engine.result import RunResult
 from services.allocation.statements.domain import round_bills, round_lines, unit_price

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from sqlmodel import Session
 
-from services.allocation.engine.leg import Leg, edge_places
+from services.allocation.engine.flows.leg import Leg, edge_places
 from services.allocation.engine.model import ObjectSpec
 from services.allocation.engine.result import RunResult
 from services.allocation.runs.loaded import loaded_runs

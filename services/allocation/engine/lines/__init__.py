@@ -1,0 +1,1 @@
+"""Cost lines on their way in: grouped, in whole units, given a pool, merged to segments."""

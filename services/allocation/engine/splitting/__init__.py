@@ -1,0 +1,1 @@
+"""One amount over many targets, exactly: by weights, between floors and caps."""

@@ -1,0 +1,1 @@
+"""A run as chunks of bytes and back."""

@@ -1,0 +1,1 @@
+"""Where a figure comes from and where it goes: unrounded shares, settled to units once."""
