@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 from sqlmodel import Session
 
+from shared import audit
 from shared.contracts.jobs import ProblemDocument
 from shared.contracts.values import Contract
 from shared.database import discard
@@ -141,6 +142,13 @@ def finish_bulk(session: Session, results: list[BulkResult], how: BulkQuery) -> 
     if how.dry_run:
         discard(session)
     return BulkAnswer(results=results)
+
+
+def bulk_details(items: Sequence[Any], done: BulkAnswer) -> dict[str, Any]:
+    """What the audit trail keeps of a bulk: how many of each outcome, a hash of what was sent."""
+    statuses = [result.status for result in done.results]
+    counts = {status: statuses.count(status) for status in sorted(set(statuses))}
+    return {"counts": counts, "content_hash": audit.sha256_of(items)}
 
 
 def _as_field_error(result: BulkResult) -> FieldError:

@@ -1,6 +1,5 @@
 """`/v1/benchmarks`: adding, changing, deleting."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import Response
@@ -8,7 +7,15 @@ from fastapi import Response
 from services.allocation.benchmarks import repository
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
+from shared.bulk import (
+    BulkAnswer,
+    BulkQueryDep,
+    BulkRequest,
+    Outcome,
+    apply_items,
+    bulk_details,
+    read_items,
+)
 from shared.clock import utc_now
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer, BenchmarkRequest
 from shared.database import SessionDep
@@ -170,9 +177,6 @@ def bulk_benchmarks(
         return "updated", row.id
 
     done = apply_items(session, items, how, apply_one)
-    counts: dict[str, Any] = {}
-    for result in done.results:
-        counts[result.status] = counts.get(result.status, 0) + 1
-    details = {"counts": counts, "content_hash": audit.sha256_of(request.items)}
+    details = bulk_details(request.items, done)
     audit.record(session, caller, SERVICE, "bulk", "benchmark", "", details=details)
     return done

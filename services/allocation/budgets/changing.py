@@ -1,6 +1,5 @@
 """`/v1/budgets`: adding, changing, deleting; each change is held against published runs."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,15 @@ from services.allocation.budgets.answers import budget_answer
 from services.allocation.budgets.domain import in_order
 from shared import audit
 from shared.auth import Caller, CallerDep, Needs, refuse_bound
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
+from shared.bulk import (
+    BulkAnswer,
+    BulkQueryDep,
+    BulkRequest,
+    Outcome,
+    apply_items,
+    bulk_details,
+    read_items,
+)
 from shared.clock import utc_now
 from shared.contracts.allocation.budgets import BudgetAnswer, BudgetPatch, BudgetRequest
 from shared.database import SessionDep
@@ -212,13 +219,6 @@ def bulk_budgets(
     done = apply_items(session, items, how, apply_one)
     if not how.dry_run:
         hold_changed_budgets(session, list(changed.values()))
-    _record_bulk(session, caller, request.items, done)
-    return done
-
-
-def _record_bulk(session: Session, caller: Caller, items: Sequence[Any], done: BulkAnswer) -> None:
-    counts: dict[str, int] = {}
-    for result in done.results:
-        counts[result.status] = counts.get(result.status, 0) + 1
-    details = {"counts": counts, "content_hash": audit.sha256_of(items)}
+    details = bulk_details(request.items, done)
     audit.record(session, caller, SERVICE, "bulk", "budget", "", details=details)
+    return done

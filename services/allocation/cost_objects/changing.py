@@ -13,7 +13,15 @@ from services.allocation.cost_objects.domain import Placing, check_placings
 from services.allocation.model_versions.repository import lock_model
 from shared import audit
 from shared.auth import Caller, CallerDep, Needs, refuse_bound
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
+from shared.bulk import (
+    BulkAnswer,
+    BulkQueryDep,
+    BulkRequest,
+    Outcome,
+    apply_items,
+    bulk_details,
+    read_items,
+)
 from shared.contracts.allocation.objects import (
     CostObjectAnswer,
     CostObjectPatch,
@@ -247,8 +255,5 @@ def _allowed(
 def _record_bulk(
     session: Session, caller: Caller, noun: str, request: BulkRequest[Any], done: BulkAnswer
 ) -> None:
-    counts: dict[str, int] = {}
-    for result in done.results:
-        counts[result.status] = counts.get(result.status, 0) + 1
-    details = {"counts": counts, "content_hash": audit.sha256_of(request.items)}
+    details = bulk_details(request.items, done)
     audit.record(session, caller, SERVICE, "bulk", noun, "", details=details)

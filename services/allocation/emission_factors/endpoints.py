@@ -12,7 +12,15 @@ from services.allocation.emission_factors import repository
 from services.allocation.emission_factors.repository import Key
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
+from shared.bulk import (
+    BulkAnswer,
+    BulkQueryDep,
+    BulkRequest,
+    Outcome,
+    apply_items,
+    bulk_details,
+    read_items,
+)
 from shared.contracts.allocation.emission_factors import (
     EmissionBasis,
     EmissionFactorAnswer,
@@ -123,7 +131,7 @@ def bulk_factors(
     keys = {_key(item) for item in items if not isinstance(item, Problem)}
     writer = _Writer(session, repository.find_factors(session, sorted(keys)))
     done = apply_items(session, items, how, writer.put)
-    details = {"items": len(items), "content_hash": audit.sha256_of(request.items)}
+    details = bulk_details(request.items, done)
     audit.record(session, caller, SERVICE, "bulk", "emission_factor", "", details=details)
     return done
 

@@ -10,7 +10,15 @@ from services.allocation.mappings.answers import EXPORT_COLUMNS, answer, export_
 from services.allocation.model_versions import repository as versions
 from shared import audit
 from shared.auth import CallerDep, Needs, refuse_bound
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
+from shared.bulk import (
+    BulkAnswer,
+    BulkQueryDep,
+    BulkRequest,
+    Outcome,
+    apply_items,
+    bulk_details,
+    read_items,
+)
 from shared.contracts.allocation.mappings import (
     MappingAnswer,
     MappingPatch,
@@ -248,10 +256,7 @@ def bulk_mappings(
     statuses = [result.status for result in done.results]
     if "created" in statuses or "updated" in statuses:
         versions.note_author(session, draft, caller.subject)
-    details = {
-        "counts": {status: statuses.count(status) for status in sorted(set(statuses))},
-        "content_hash": audit.sha256_of(request.items),
-    }
+    details = bulk_details(request.items, done)
     audit.record(session, caller, SERVICE, "bulk", "mapping", str(draft.id), details=details)
     return done
 
