@@ -14,6 +14,7 @@ from typing import IO, Annotated, Any
 
 from fastapi import Depends, Header
 from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel
 
 from shared.contracts.values import decimal_to_text
 from shared.errors import Problem
@@ -80,9 +81,14 @@ def plain_cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    if isinstance(value, Mapping | list | tuple | BaseModel):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_nested)
     return str(value)
+
+
+def _nested(value: Any) -> Any:
+    """What JSON does not know inside a nested cell: answers as their fields, the rest as text."""
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else plain_cell(value)
 
 
 def safe_cell(value: Any) -> str:

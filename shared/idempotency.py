@@ -49,9 +49,13 @@ def read_key(header: str) -> str:
 
 
 async def fingerprint(request: Request) -> bytes:
-    """A hash of method, path, query and content; multipart by its parts, not its boundary."""
+    """A hash of method, path, query and content; multipart by its parts, not its boundary.
+
+    How long the caller waits for the answer is no part of what it asks.
+    """
+    asked = [part for part in request.url.query.split("&") if not part.startswith("wait=")]
     digest = hashlib.sha256()
-    digest.update(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    digest.update(f"{request.method} {request.url.path}?{'&'.join(asked)}\n".encode())
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         for name, value in (await request.form()).multi_items():
             digest.update(f"\x00{name}\x00".encode())

@@ -23,6 +23,7 @@ _job_path = re.compile(r"^/v1/jobs/([0-9a-f-]{36})$")
 _not_for_the_second_request = {
     b"content-length", b"content-type", b"idempotency-key", b"if-match", b"transfer-encoding",
 }  # fmt: skip
+_not_in_the_second_state = {"caller", "idempotent", "session"}
 
 
 class HeldAnswer:
@@ -140,13 +141,18 @@ def _second_request(scope: Scope, path: str) -> Scope:
         if key in scope
     }
     headers = [pair for pair in scope["headers"] if pair[0] not in _not_for_the_second_request]
+    state = {
+        name: value
+        for name, value in scope.get("state", {}).items()
+        if name not in _not_in_the_second_state
+    }
     return kept | {
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
         "headers": headers,
-        "state": dict(scope.get("state", {})),
+        "state": state,
     }
 
 

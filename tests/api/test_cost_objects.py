@@ -409,3 +409,21 @@ def test_commands_are_written_down(allocation: ServiceUnderTest) -> None:
     (update,) = [event for event in events if event["action"] == "update"]
     assert update["details"]["before"]["owner"] is None
     assert update["details"]["after"]["owner"] == "Ann"
+
+
+def test_a_new_object_is_not_said_to_have_been_in_a_closed_period(
+    allocation: ServiceUnderTest,
+) -> None:
+    assert allocation.post("/v1/periods/2017-03/close").status_code == 200
+    late = {"code": "LATE", "names": {"en": "Late"}, "valid_from": "2017-01"}
+    refused = allocation.post("/v1/solutions", json=late)
+    assert (refused.status_code, refused.json()["code"]) == (409, "closed_period")
+    (result,) = allocation.post("/v1/solutions/bulk", json={"items": [late]}).json()["results"]
+    assert result["error"]["code"] == "closed_period"
+    months = {"valid_from": "2017-04", "valid_to": "2018-12"}
+    since = allocation.post("/v1/solutions", json=late | months)
+    assert since.status_code == 201
+    ever = allocation.post("/v1/solutions", json={"code": "EVER", "names": late["names"]})
+    assert ever.status_code == 201
+    reopened = allocation.post("/v1/periods/2017-03/reopen", json={"reason": "a test"})
+    assert reopened.status_code == 200

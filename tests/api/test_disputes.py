@@ -195,6 +195,7 @@ def test_a_correction_skips_closed_periods_and_is_converted_by_the_runs_rate(
         ({"counterparty": "EAST"}, 422, "same_consumer"),
         ({"counterparty": "NOBODY"}, 422, "unknown_code"),
         ({"counterparty": "LATER"}, 422, "not_valid_in_period"),
+        ({"counterparty": "WEST", "amount": "1000000"}, 422, "beyond_line"),
         ({"counterparty": "WEST", "amount": "0"}, 422, "zero_amount"),
         ({"counterparty": "WEST", "amount": "0.001"}, 422, "too_many_digits"),
         ({"amount": "1.00"}, 422, "invalid"),

@@ -156,7 +156,12 @@ def test_energy_without_a_factor_can_be_set_aside_and_is_told(
     assert run["totals"]["co2e_operational"]["input"] == "20"
     (finding,) = [one for one in run["findings"] if one["code"] == "missing_emission_factor"]
     assert (finding["details"]["kwh"], finding["details"]["resources"]) == ("10", 1)
+    told = ok(allocation.get(f"/v1/runs/{run['id']}", headers={"Accept-Language": "zh-CN"}))
+    assert "10 kWh 没有排放因子，未计入运营碳排放" in [one["message"] for one in told["findings"]]
     again = carbon_run(allocation, as_of=run["id"])
+    plainly = run_of(allocation, as_of=run["id"])
+    assert plainly["measures"] == run["measures"]
+    assert plainly["fingerprint"] == run["fingerprint"]
     assert (again["status"], again["findings"]) == ("succeeded", run["findings"])
 
 

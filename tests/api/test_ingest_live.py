@@ -91,3 +91,17 @@ def test_the_typed_client_brings_facts_in_and_reads_them_back(
         assert client.replace_quantities(feed).created == 1
         assert client.ticket_statistics("2026-01", "service").total.opened == 0
         assert client.revert_import(identifier, "a test").status == "reverted"
+
+
+def test_an_idempotency_key_and_a_wait_go_together(services: Any) -> None:
+    files = {"file": ("key.csv", a_ledger("2026-01-05,7.00,GBP,Acme,key"), "text/csv")}
+    data = {"kind": "ledger", "source": "key"}
+    answers = [
+        services.ingest.post(
+            f"/v1/imports?wait={wait}", files=files, data=data, headers={"Idempotency-Key": "held"}
+        )
+        for wait in (30, 20)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, "true"]

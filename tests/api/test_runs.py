@@ -135,6 +135,15 @@ def test_a_rolled_up_balance_counts_all_below(
     assert rolled["GROUP"]["received"] == single["EAST"]["received"]
 
 
+def test_balances_are_narrowed_to_a_subtree_of_any_layer(
+    allocation: ServiceUnderTest, run: dict[str, Any]
+) -> None:
+    assert set(balances(allocation, run, under="GROUP")) == {"GROUP", "EAST"}
+    assert set(balances(allocation, run, under="ERP")) == {"ERP"}
+    assert balances(allocation, run, under="ERP", layer="consumer") == {}
+    assert balances(allocation, run, under="NOBODY") == {}
+
+
 def test_flows_show_share_and_quantity(allocation: ServiceUnderTest, run: dict[str, Any]) -> None:
     path = f"/v1/runs/{run['id']}/flows"
     items = ok(allocation.get(path, params={"source": "DESK"}))["items"]

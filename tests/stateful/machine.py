@@ -49,6 +49,7 @@ class CompanyMachine(RuleBasedStateMachine):
         self.mappings: list[Json] = []
         self.stages: Json = {}
         self.quantities: dict[tuple[str, str], str] = {}
+        self.metered: set[tuple[str, str]] = set()
         self.runs: list[Json] = []
         self.published: dict[str, str] = {}
         self.late = 0
@@ -119,6 +120,7 @@ class CompanyMachine(RuleBasedStateMachine):
         if answer.status_code == 200:
             plain = [row for row in rows if not row["source"]]
             self.quantities |= {(row["driver"], row["target"]): row["quantity"] for row in plain}
+            self.metered |= {(row["driver"], row["target"]) for row in rows if row["source"]}
 
     @precondition(lambda self: self.runs)
     @rule(rate=st.decimals("0.01", "20", places=4))
@@ -194,6 +196,7 @@ class CompanyMachine(RuleBasedStateMachine):
         """What a simulation says of a quantity is what the next run then has."""
         used = {one.get(name) for one in self.mappings for name in ("driver", "capacity_driver")}
         known = sorted(place for place in self.quantities if place[0] in used)
+        known = [place for place in known if place not in self.metered]  # a change takes all rows
         if not known:
             return
         driver, target = data.draw(st.sampled_from(known))

@@ -1,7 +1,9 @@
 """Exports as files: written stretch by stretch, whole when they arrive."""
 
 import asyncio
+import csv
 import io
+import json
 from decimal import Decimal
 
 import pyarrow.parquet as pq
@@ -9,6 +11,7 @@ import pytest
 from fastapi.responses import StreamingResponse
 
 from shared import exports
+from shared.contracts.allocation.views import TrendPoint
 from shared.exports import CSV, PARQUET, export_rows
 
 
@@ -39,3 +42,9 @@ def test_nothing_stays_nothing_in_a_parquet_file_and_is_empty_in_csv() -> None:
     rows: list[tuple[object, ...]] = [("A", None)]
     assert pq.read_table(io.BytesIO(sent(PARQUET, rows))).column("amount").to_pylist() == [None]
     assert sent(CSV, rows) == b"code,amount\r\nA,\r\n"
+
+
+def test_a_list_of_answers_in_one_cell_is_json_of_their_fields() -> None:
+    rows: list[tuple[object, ...]] = [("A", [TrendPoint(period="2026-01", amount=Decimal("1.50"))])]
+    cell = next(csv.DictReader(io.StringIO(sent(CSV, rows).decode())))["amount"]
+    assert json.loads(cell) == [{"period": "2026-01", "amount": "1.5"}]

@@ -1,6 +1,5 @@
 """`/v1/benchmarks`: reading and listing."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from shared.auth import UNBOUND, Needs
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer
 from shared.contracts.allocation.objects import Layer
 from shared.contracts.jobs import Page
+from shared.contracts.valuation.days import Day
 from shared.database import SessionDep
 from shared.etags import set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
@@ -46,9 +46,9 @@ def list_benchmarks(
     kpi: CodeFilter = None,
     metric: CodeFilter = None,
     source: CodeFilter = None,
-    as_of: Annotated[date | None, Query(description="Exactly this day")] = None,
-    from_: Annotated[date | None, Query(alias="from", description="First day")] = None,
-    to: Annotated[date | None, Query(description="Last day")] = None,
+    as_of: Annotated[Day | None, Query(description="Exactly this day")] = None,
+    from_: Annotated[Day | None, Query(alias="from", description="First day")] = None,
+    to: Annotated[Day | None, Query(description="Last day")] = None,
 ) -> Page[BenchmarkAnswer] | Response:
     """The newest first unless sorted otherwise."""
     equal: dict[str, Any] = {

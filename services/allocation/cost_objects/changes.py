@@ -16,6 +16,7 @@ from services.allocation.taxonomies.domain import find_shipped, taxonomy_names
 from shared.clock import utc_now
 from shared.contracts.allocation.objects import CostObjectPatch, CostObjectRequest
 from shared.errors import Conflict, FieldError, RuleBroken
+from shared.periods import covers
 from shared.problems import field_errors
 from shared.tables.allocation.model import CostObject
 
@@ -72,6 +73,7 @@ def check_change(row: CostObject | None, request: CostObjectRequest, closed: Seq
     check_standard_is_given(request.standard, row.standard if row else None)
     if row is None:
         check_code_is_free_to_use(request.code, taxonomy_names())
+        check_begins_open(request, closed)
         return
     after = wanted_fields(request, row)
     check_standard_stays(row.standard, row.code, fields_of(row), after)
@@ -81,6 +83,22 @@ def check_change(row: CostObject | None, request: CostObjectRequest, closed: Seq
         (request.valid_from, request.valid_to),
         closed,
     )
+
+
+def check_begins_open(request: CostObjectRequest, closed: Collection[str]) -> None:
+    """A new object is not said to have been valid in a closed period.
+
+    One without `valid_from` is taken: runs of closed periods have kept their own trees.
+    """
+    if request.valid_from is None:
+        return
+    touched = sorted(
+        period for period in closed if covers(request.valid_from, request.valid_to, period)
+    )
+    if touched:
+        message = f"{request.code} would appear in {', '.join(touched)}, which is closed"
+        errors = [FieldError("/valid_from", "closed_period", message)]
+        raise Conflict(message, code="closed_period", errors=errors)
 
 
 def check_validity_stays(

@@ -45,7 +45,7 @@ def _create(
     repository.lock_layer(session, layer)
     if repository.find_by_codes(session, layer, [request.code]):
         raise Conflict(f"{request.code} exists", code="code_taken")
-    check_change(None, request, ())
+    check_change(None, request, repository.closed_periods(session))
     _check_place(session, layer, request)
     row = new_row(layer, request)
     session.add(row)

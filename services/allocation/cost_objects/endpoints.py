@@ -93,8 +93,8 @@ def _bound(wanted: ObjectFilter, caller: Caller, layer: Layer) -> ObjectFilter:
 
 def _visible(session: SessionDep, caller: Caller, layer: Layer, object_id: UUID) -> ObjectRow:
     """One object, if the caller may see it."""
-    row = repository.get_cost_object(session, layer, object_id)
     seen = subtrees_seen(caller, layer)
+    row = repository.get_cost_object(session, layer, object_id)
     if seen is not None and row.code not in subtree_of(seen, repository.parents_of(session, layer)):
         raise NotFound(f"{layer} {object_id}")
     return row

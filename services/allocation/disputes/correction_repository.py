@@ -19,7 +19,7 @@ from shared.period_locks import closed_periods
 from shared.periods import next_period
 from shared.tables.allocation.model import AccountingPeriod, CostObject
 from shared.tables.allocation.runs import AllocationRun
-from shared.tables.allocation.statements import Correction
+from shared.tables.allocation.statements import Correction, Dispute
 
 CORRECTION_LOCK_CLASS = 7_214
 ACTUAL = "actual"
@@ -33,6 +33,16 @@ def last_correction(session: Session, period: str, scenario: str) -> int:
         return 0
     query = select(func.max(col(Correction.number))).where(col(Correction.period) == period)
     return session.execute(query).scalar_one() or 0
+
+
+def corrected_amount(session: Session, line: UUID) -> Decimal:
+    """What corrections have moved away from a line of a statement so far."""
+    query = (
+        select(func.sum(col(Correction.amount)))
+        .join(Dispute, col(Dispute.id) == col(Correction.dispute_id))
+        .where(col(Dispute.statement_line_id) == line)
+    )
+    return session.execute(query).scalar_one() or Decimal(0)
 
 
 def list_corrections(session: Session, period: str, scenario: str, as_of: int) -> list[Moved]:

@@ -42,6 +42,16 @@ def check_other_eyes(action: str, subject: str, raised_by: str, *, four_eyes: bo
         raise Forbidden("who raised a dispute cannot decide it", code="four_eyes")
 
 
+def check_within_line(line: Decimal, corrected: Decimal, amount: Decimal) -> None:
+    """Corrections take back a line at most; a charge that was too small may grow."""
+    after = corrected + amount
+    if line and abs(after) > abs(line) and (after > 0) == (line > 0):
+        left = plain(line - corrected)
+        message = f"the line is {plain(line)}, of which {left} has not been corrected yet"
+        errors = [FieldError("/amount", "beyond_line", message)]
+        raise RuleBroken(message, code="beyond_line", errors=errors)
+
+
 def check_amount(amount: Decimal, digits: int) -> None:
     """An amount is not zero and has no more decimals than its currency's minor unit."""
     if not amount:
@@ -112,7 +122,14 @@ def set_aside(missing: Iterable[Moved], currency: str) -> list[Finding]:
             mapping=None,
             message=f"{plain(one.amount)} {one.currency} from {one.consumer} to {one.counterparty}"
             f" have no rate to {currency} and were left out",
-            details={"dispute": str(one.dispute), "period": one.disputed_period},
+            details={
+                "dispute": str(one.dispute),
+                "period": one.disputed_period,
+                "amount": plain(one.amount),
+                "currency": one.currency,
+                "consumer": one.consumer,
+                "counterparty": one.counterparty,
+            },
         )
         for one in missing
     ]

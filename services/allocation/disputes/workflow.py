@@ -10,6 +10,7 @@ from services.allocation.disputes.domain import (
     IN_REVIEW,
     check_amount,
     check_other_eyes,
+    check_within_line,
     state_after,
 )
 from services.allocation.statements.domain import ISSUED
@@ -97,6 +98,7 @@ def correct(
     check_amount(amount, statement.digits)
     period = corrections.hold_next_open_period(session, statement.period)
     _check_sides(session, statement.consumer, asked.counterparty, period)
+    check_within_line(line.amount, corrections.corrected_amount(session, line.id), amount)
     correction = Correction(
         dispute_id=dispute.id,
         disputed_period=statement.period,

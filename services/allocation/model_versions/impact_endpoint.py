@@ -10,6 +10,7 @@ from services.allocation.model_versions import repository
 from services.allocation.model_versions.endpoints import router
 from services.allocation.model_versions.impact import Impact, Moved, Reason, impact_of
 from services.allocation.runs.answers import made
+from services.allocation.runs.finding_words import finding_answer
 from shared.auth import CallerDep, refuse_bound
 from shared.contracts.allocation.changes import ChangedAmount, ChangedTotals
 from shared.contracts.allocation.comparisons import (
@@ -18,7 +19,6 @@ from shared.contracts.allocation.comparisons import (
     ImpactOnUnallocated,
     ImpactRequest,
 )
-from shared.contracts.allocation.runs import FindingAnswer
 from shared.contracts.values import name_in
 from shared.database import SessionDep
 from shared.errors import FieldError, RuleBroken
@@ -69,7 +69,7 @@ def preview_impact(
             _stayed(impact, reason, moved, language)
             for reason, moved in impact.unallocated[: asked.limit]
         ],
-        findings=[FindingAnswer(**asdict(finding)) for finding in impact.findings],
+        findings=[finding_answer(asdict(one), language) for one in impact.findings],
     )
 
 

@@ -5,11 +5,11 @@ from typing import Any, TypeVar, cast
 
 from services.allocation.engine.result import RunResult
 from services.allocation.runs.figures import BalanceRow, name_of, share_of
+from services.allocation.runs.finding_words import finding_answer
 from services.allocation.runs.flows import FlowRow
 from shared.contracts.allocation.runs import (
     AccuracyAnswer,
     BalanceAnswer,
-    FindingAnswer,
     FlowAnswer,
     RunAnswer,
     RunTotals,
@@ -28,7 +28,9 @@ def made(answer_type: type[AnswerT], /, **fields: Any) -> AnswerT:
     return cast(AnswerT, answer_type.model_construct(**fields))
 
 
-def run_answer(run: AllocationRun, *, stale: bool, is_bound: bool = False) -> RunAnswer:
+def run_answer(
+    run: AllocationRun, *, stale: bool, language: str, is_bound: bool = False
+) -> RunAnswer:
     """A run; a caller bound to consumers is told nothing of other units' figures."""
     shown = run.status == "succeeded" and not is_bound
     return made(
@@ -54,12 +56,12 @@ def run_answer(run: AllocationRun, *, stale: bool, is_bound: bool = False) -> Ru
         counts=run.counts if shown else {},
         timings_ms=run.timings_ms,
         accuracy=_accuracy(run) if shown else None,
-        findings=[FindingAnswer(**finding) for finding in run.findings] if shown else [],
+        findings=[finding_answer(one, language) for one in run.findings] if shown else [],
         inputs_as_of=run.inputs_as_of,
         stale=stale,
         published=run.published,
         published_at=run.published_at,
-        problem=run.problem,
+        problem=None if is_bound else run.problem,
         created_at=run.created_at,
         finished_at=run.finished_at,
         etag=etag_of(run.id, run.version),

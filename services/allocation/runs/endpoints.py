@@ -16,6 +16,7 @@ from shared.contracts.values import Period
 from shared.database import SessionDep, discard
 from shared.etags import set_etag
 from shared.jobs.endpoints import accept
+from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
 from shared.tables.allocation.runs import AllocationRun
@@ -55,6 +56,7 @@ def list_runs(
     session: SessionDep,
     caller: CallerDep,
     page: PageQueryDep,
+    language: LanguageDep,
     period: Period | None = None,
     scenario: Scenario | None = None,
     published: bool | None = None,
@@ -73,17 +75,25 @@ def list_runs(
     )
     stale = repository.newer_inputs(session, rows)
     bound = _is_bound(caller)
-    items = [run_answer(run, stale=run.id in stale, is_bound=bound) for run in rows]
+    items = [
+        run_answer(run, stale=run.id in stale, language=language, is_bound=bound) for run in rows
+    ]
     return Page(items=items, next_cursor=cursor)
 
 
 @router.get("/{run_id:uuid}", summary="Read a run", operation_id="get_run")
-def get_run(run_id: UUID, session: SessionDep, caller: CallerDep, response: Response) -> RunAnswer:
+def get_run(
+    run_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> RunAnswer:
     """`stale` says that facts or the model have changed since the run looked at them."""
     run = repository.get_run(session, run_id)
     set_etag(response, run)
     stale = run.id in repository.newer_inputs(session, [run])
-    return run_answer(run, stale=stale, is_bound=_is_bound(caller))
+    return run_answer(run, stale=stale, language=language, is_bound=_is_bound(caller))
 
 
 @router.post(
@@ -96,6 +106,7 @@ def publish_run(
     run_id: UUID,
     session: SessionDep,
     caller: CallerDep,
+    language: LanguageDep,
     response: Response,
     dry_run: Annotated[bool, Query(description="Say what would happen, keep nothing")] = False,
 ) -> RunAnswer:
@@ -103,7 +114,8 @@ def publish_run(
     refuse_bound(caller)
     run = workflow.publish_run(session, caller, run_id)
     set_etag(response, run)
-    answer = run_answer(run, stale=run.id in repository.newer_inputs(session, [run]))
+    stale = run.id in repository.newer_inputs(session, [run])
+    answer = run_answer(run, stale=stale, language=language)
     if dry_run:
         discard(session)
     return answer

@@ -59,12 +59,13 @@ def list_balances(
     rollup: Annotated[bool, Query(description="Count with each object all below it")] = False,
 ) -> Page[BalanceAnswer] | Response:
     """own + received = passed_on + retained + unallocated; in order of layer and code."""
+    inside = None if under is None else _numbers_under(seen, under)
     rows = [
         row
         for row in balance_rows(seen.result, seen.measure, layer, rollup=rollup)
         if (code is None or row.code == code)
         and (seen.own is None or row.number in seen.own)
-        and (under is None or _is_under(seen, row, under))
+        and (inside is None or row.number in inside)
     ]
     rows = sorted_rows(rows, page, BALANCE_SORT)
     if export is not None:
@@ -76,8 +77,10 @@ def list_balances(
     return Page(items=items, next_cursor=cursor)
 
 
-def _is_under(seen: SeenRun, row: BalanceRow, root: str) -> bool:
-    return row.layer != "line" and row.number in subtree_numbers(seen.result, row.layer, [root])
+def _numbers_under(seen: SeenRun, root: str) -> frozenset[int]:
+    """The objects of this code in any layer, and all below them."""
+    layers = seen.result.numbering.layers
+    return frozenset().union(*(subtree_numbers(seen.result, layer, [root]) for layer in layers))
 
 
 def _balance_cells(seen: SeenRun, rows: list[BalanceRow]) -> Iterator[tuple[Any, ...]]:

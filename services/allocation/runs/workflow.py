@@ -43,6 +43,8 @@ from shared.tables.platform import Job
 SERVICE = "allocation"
 KIND = "run"
 ONE = Decimal(1)
+REPEATED = ("measures", "on_missing_rate", "rate_kind", "emission_basis")
+"""What a replay takes from the run that it repeats unless it is asked otherwise."""
 
 
 def ask_for_run(session: Session, caller: Caller, asked: RunRequest) -> Job:
@@ -51,7 +53,7 @@ def ask_for_run(session: Session, caller: Caller, asked: RunRequest) -> Job:
     Raises RuleBroken for what cannot be run, Conflict `closed_period` when the period is closed
     and no reason says that this is a restatement.
     """
-    _check(session, asked)
+    asked = _check(session, asked)
     version = repository.get_version(session, asked.model_version)
     run = AllocationRun(
         period=asked.period,
@@ -86,12 +88,13 @@ def _ordered(measures: list[Any]) -> list[str]:
     return list(dict.fromkeys(["cost", *measures]))
 
 
-def _check(session: Session, asked: RunRequest) -> None:
+def _check(session: Session, asked: RunRequest) -> RunRequest:
+    """What is asked; what a replay leaves open is as in the run that it repeats."""
     if asked.reason is None and closed_periods(session, [asked.period]):
         message = f"{asked.period} is closed; give the reason of this restatement"
         raise Conflict(message, code="closed_period")
     if asked.as_of is None:
-        return
+        return asked
     try:
         base = repository.get_run(session, asked.as_of)
     except NotFound:
@@ -104,6 +107,8 @@ def _check(session: Session, asked: RunRequest) -> None:
         message = "`as_of` names a run of another period or scenario"
         errors = [FieldError("/as_of", "other_period", message)]
         raise RuleBroken(message, code="other_period", errors=errors)
+    open_ones = set(REPEATED) - asked.model_fields_set
+    return asked.model_copy(update={name: getattr(base, name) for name in open_ones})
 
 
 def run_body(context: JobContext) -> None:

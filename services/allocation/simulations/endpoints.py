@@ -53,7 +53,6 @@ async def _note_key_if_kept(request: Request) -> None:
     operation_id="create_simulation",
     openapi_extra=STORES_NOTHING,
     dependencies=[Depends(_note_key_if_kept)],
-    responses={201: {"model": SimulationAnswer, "description": "The simulation was kept"}},
 )
 def create_simulation(
     asked: SimulationRequest,
@@ -64,15 +63,14 @@ def create_simulation(
 ) -> SimulationAnswer:
     """How every object and the totals would differ, from the run's own inputs.
 
-    Nothing is stored unless `keep` says so, which needs the scope `allocation:write` and answers
-    201. Objects are those of the run.
+    Nothing is stored unless `keep` says so, which needs the scope `allocation:write`; `Location`
+    then says where it can be read again. Objects are those of the run.
     """
     refuse_bound(caller)
     if asked.keep:
         authorise(caller, "allocation:write")
     simulation, run = workflow.simulate(session, caller, asked)
     if asked.keep:
-        response.status_code = 201
         response.headers["Location"] = href(f"/v1/simulations/{simulation.id}")
         set_etag(response, simulation)
     return answer(simulation, run, language, kept=asked.keep)

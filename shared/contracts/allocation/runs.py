@@ -18,7 +18,8 @@ TraceLayer = Literal["pool", "resource", "solution", "consumer"]
 
 
 class RunRequest(Contract):
-    """What to run. Without a model version the published one; `as_of` repeats a run's inputs."""
+    """What to run. Without a model version the published one; `as_of` repeats a run's inputs,
+    and its measures and settings where they are left out."""
 
     model_config = ConfigDict(
         extra="forbid",
