@@ -21,7 +21,6 @@ SHOWN = 50
 SECONDS_OF_A_DAY = 86_400
 DAYS_STEP, SHARE_STEP = Decimal("0.001"), Decimal(1).scaleb(-12)
 UPHELD = {"upheld", "corrected"}
-DECIDED = UPHELD | {"rejected"}
 STATES: tuple[Status, ...] = ("open", "in_review", "upheld", "rejected", "corrected")
 
 

@@ -29,7 +29,6 @@ STAGES = {
 SAME_LAYER_STAGES = tuple(name for name, (source, target) in STAGES.items() if source == target)
 METHODS = ("direct", "even", "fixed", "driver", "rate", "capacity")
 ON_ZERO = ("unallocated", "next", "even")
-MEASURES = ("cost", "kwh", "co2e_operational", "co2e_embodied")
 EXACT_DECIMALS = 18
 """Decimals of stored amounts and quantities (`NUMERIC(38,18)`)."""
 

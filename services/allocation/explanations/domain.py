@@ -7,7 +7,6 @@ import numpy as np
 
 from services.allocation.engine.flows.leg import Leg
 from services.allocation.engine.flows.patterns import FALLBACK
-from services.allocation.engine.lines.classification import NO_MAPPING, OUT_OF_SCOPE
 from services.allocation.engine.model import Int64s, MappingSpec
 from services.allocation.engine.result import RunResult
 
@@ -249,16 +248,6 @@ def line_inflows(result: RunResult, pool: int | None) -> list[LineInflow]:
 def is_out_of_scope(one: LineInflow) -> bool:
     """Whether these lines were left out on purpose."""
     return one.mapping is not None and "out_of_scope" in one.mapping.target
-
-
-def out_of_scope_lines(result: RunResult) -> int:
-    """How many lines are not IT."""
-    return int(result.groups.line_counts[result.classified.pool == OUT_OF_SCOPE].sum())
-
-
-def lines_without_mapping(result: RunResult) -> int:
-    """How many lines no mapping wanted."""
-    return int(result.groups.line_counts[result.classified.pool == NO_MAPPING].sum())
 
 
 def outflows(result: RunResult, number: int, measure: int) -> list[Outflow]:

@@ -16,7 +16,6 @@ import numpy as np
 from services.allocation.engine.columns import Column, Mask, Table
 from services.allocation.engine.rules.selector_reader import (
     DATE_OR_PERIOD,
-    EVERYTHING_NODE,
     Combination,
     Condition,
     Node,
@@ -57,9 +56,6 @@ class Selector:
                 if isinstance(part, Condition) and (part.key, part.test) == ("code", "in"):
                     return part.operand if isinstance(part.operand, tuple) else ()
         return ()
-
-
-EVERYTHING = Selector(EVERYTHING_NODE)
 
 
 def parse_selector(raw: object, *, pointer: str = "") -> Selector:

@@ -52,11 +52,6 @@ class Spreading:
         )
 
     @cached_property
-    def edge_rows(self) -> Int64s:
-        """The taking that each edge belongs to."""
-        return np.repeat(self.flowing, self.rows.widths)
-
-    @cached_property
     def is_member(self) -> Mask:
         """Which places send anything to others, or keep part of it by a rule of the stage."""
         found = np.zeros(self.count, dtype=np.bool_)
