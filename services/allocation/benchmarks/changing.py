@@ -5,6 +5,8 @@ from uuid import UUID
 from fastapi import Response
 
 from services.allocation.benchmarks import repository
+from services.allocation.cost_objects.domain import unknown_object
+from services.allocation.cost_objects.repository import unknown_objects
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import (
@@ -19,8 +21,9 @@ from shared.bulk import (
 from shared.clock import utc_now
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer, BenchmarkRequest
 from shared.database import SessionDep
-from shared.errors import Conflict, FieldError, Problem, RuleBroken
+from shared.errors import Conflict, Problem
 from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.natural_keys import check_key_stays
 from shared.routing import new_router
 from shared.tables.allocation.planning import Benchmark
 
@@ -59,12 +62,6 @@ def _objects(requests: list[BenchmarkRequest]) -> set[tuple[str, str]]:
     return {(one.layer, one.object) for one in requests if one.layer and one.object}
 
 
-def _unknown(request: BenchmarkRequest) -> RuleBroken:
-    message = f"there is no {request.layer} {request.object}"
-    errors = [FieldError("/object", "unknown_code", message)]
-    return RuleBroken(message, code="unknown_code", errors=errors)
-
-
 @router.post(
     "",
     summary="Add a benchmark",
@@ -76,8 +73,8 @@ def create_benchmark(
     request: BenchmarkRequest, session: SessionDep, caller: CallerDep, response: Response
 ) -> BenchmarkAnswer:
     """409 `benchmark_exists` for one known by the same; 422 `unknown_code` without its object."""
-    if repository.unknown_objects(session, _objects([request])):
-        raise _unknown(request)
+    if unknown_objects(session, _objects([request])):
+        raise unknown_object(request.layer, request.object)
     if repository.find_benchmarks(session, [repository.key_of(request)]):
         raise Conflict("there is one of this source and day", code="benchmark_exists")
     row = _new_row(request)
@@ -106,11 +103,7 @@ def replace_benchmark(
     """Quartiles and currency; what a benchmark is known by stays (422 `key_fixed`)."""
     row = repository.lock_benchmark(session, benchmark_id)
     check_if_match(if_match, row)
-    for name in KEY_FIELDS:
-        if getattr(request, name) != getattr(row, name):
-            message = f"the {name} stays {getattr(row, name)}"
-            errors = [FieldError(f"/{name}", "key_fixed", message)]
-            raise RuleBroken(message, code="key_fixed", errors=errors)
+    check_key_stays(row, request, KEY_FIELDS)
     before = row.model_dump()
     if _apply(row, request):
         row.version += 1
@@ -157,12 +150,12 @@ def bulk_benchmarks(
     """Upsert by object or KPI, metric, source and day."""
     items = read_items(BenchmarkRequest, request.items)
     good = [item for item in items if not isinstance(item, Problem)]
-    unknown = repository.unknown_objects(session, _objects(good))
+    unknown = unknown_objects(session, _objects(good))
     known = repository.find_benchmarks(session, (repository.key_of(one) for one in good))
 
     def apply_one(item: BenchmarkRequest) -> Outcome:
         if (item.layer, item.object) in unknown:
-            raise _unknown(item)
+            raise unknown_object(item.layer, item.object)
         key = repository.key_of(item)
         row = known.get(key)
         if row is None:

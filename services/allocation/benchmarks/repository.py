@@ -1,16 +1,15 @@
 """The SQL of benchmarks."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from shared.database import new_session
 from shared.errors import NotFound
-from shared.tables.allocation.model import CostObject
 from shared.tables.allocation.planning import Benchmark
 
 Key = tuple[str | None, str | None, str | None, str, str | None, date]
@@ -53,15 +52,6 @@ def find_benchmarks(session: Session, keys: Iterable[Key]) -> dict[Key, Benchmar
     )
     found = session.execute(query).scalars()
     return {key_of(row): row for row in found if key_of(row) in wanted}
-
-
-def unknown_objects(session: Session, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the pairs of layer and code that no object has."""
-    if not wanted:
-        return set()
-    pair = tuple_(col(CostObject.layer), col(CostObject.code))
-    query = select(col(CostObject.layer), col(CostObject.code)).where(pair.in_(set(wanted)))
-    return set(wanted) - {(row[0], row[1]) for row in session.execute(query)}
 
 
 def list_query(equal: Mapping[str, object], first: date | None, last: date | None) -> Select[Any]:

@@ -10,6 +10,8 @@ from services.allocation.budgets import repository
 from services.allocation.budgets.alerting import hold_changed_budgets
 from services.allocation.budgets.answers import budget_answer
 from services.allocation.budgets.domain import in_order
+from services.allocation.cost_objects.domain import unknown_object
+from services.allocation.cost_objects.repository import unknown_objects
 from shared import audit
 from shared.auth import Caller, CallerDep, Needs, refuse_bound
 from shared.bulk import (
@@ -26,6 +28,7 @@ from shared.contracts.allocation.budgets import BudgetAnswer, BudgetPatch, Budge
 from shared.database import SessionDep
 from shared.errors import Conflict, FieldError, Problem, RuleBroken
 from shared.etags import IfMatchDep, check_if_match, set_etag
+from shared.natural_keys import check_key_stays
 from shared.routing import new_router
 from shared.tables.allocation.planning import Budget
 
@@ -58,12 +61,6 @@ def _values(request: BudgetRequest) -> dict[str, Any]:
     return {name: getattr(request, name) for name in ("amount", "thresholds", "note")}
 
 
-def _unknown(request: BudgetRequest) -> RuleBroken:
-    message = f"there is no {request.layer} {request.object}"
-    errors = [FieldError("/object", "unknown_code", message)]
-    return RuleBroken(message, code="unknown_code", errors=errors)
-
-
 def _change(session: Session, caller: Caller, row: Budget, wanted: dict[str, Any]) -> Budget:
     before = row.model_dump()
     if _apply(row, wanted):
@@ -89,8 +86,8 @@ def create_budget(
 ) -> BudgetAnswer:
     """409 `budget_exists` for one known by the same; 422 `unknown_code` without its object."""
     refuse_bound(caller)
-    if repository.unknown_objects(session, [(request.layer, request.object)]):
-        raise _unknown(request)
+    if unknown_objects(session, [(request.layer, request.object)]):
+        raise unknown_object(request.layer, request.object)
     if repository.find_budgets(session, [repository.key_of(request)]):
         raise Conflict("it has a budget already", code="budget_exists")
     row = _new_row(request)
@@ -120,11 +117,7 @@ def replace_budget(
     refuse_bound(caller)
     row = repository.lock_budget(session, budget_id)
     check_if_match(if_match, row)
-    for name in KEY_FIELDS:
-        if getattr(request, name) != getattr(row, name):
-            message = f"the {name} stays {getattr(row, name)}"
-            errors = [FieldError(f"/{name}", "key_fixed", message)]
-            raise RuleBroken(message, code="key_fixed", errors=errors)
+    check_key_stays(row, request, KEY_FIELDS)
     _change(session, caller, row, _values(request))
     set_etag(response, row)
     return budget_answer(row)
@@ -194,13 +187,13 @@ def bulk_budgets(
     refuse_bound(caller)
     items = read_items(BudgetRequest, request.items)
     good = [item for item in items if not isinstance(item, Problem)]
-    unknown = repository.unknown_objects(session, {(one.layer, one.object) for one in good})
+    unknown = unknown_objects(session, {(one.layer, one.object) for one in good})
     known = repository.find_budgets(session, (repository.key_of(one) for one in good))
     changed: dict[UUID, Budget] = {}
 
     def apply_one(item: BudgetRequest) -> Outcome:
         if (item.layer, item.object) in unknown:
-            raise _unknown(item)
+            raise unknown_object(item.layer, item.object)
         key = repository.key_of(item)
         row = known.get(key)
         if row is None:

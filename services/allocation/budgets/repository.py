@@ -60,17 +60,6 @@ def find_budgets(session: Session, keys: Iterable[Key]) -> dict[Key, Budget]:
     return {key_of(row): row for row in found if key_of(row) in wanted}
 
 
-def unknown_objects(session: Session, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the pairs of layer and code that no object has."""
-    pair = tuple_(col(CostObject.layer), col(CostObject.code))
-    if not wanted:
-        return set()
-    known = session.execute(
-        select(col(CostObject.layer), col(CostObject.code)).where(pair.in_(set(wanted)))
-    )
-    return set(wanted) - {(row[0], row[1]) for row in known}
-
-
 def list_query(
     table: type[Budget] | type[BudgetAlert],
     equal: Mapping[str, object],

@@ -139,3 +139,10 @@ def subtree_of(roots: Collection[str], parents: Mapping[str, str | None]) -> set
         found = here is not None and (here in roots or inside.get(here, False))
         inside |= dict.fromkeys(path, found)
     return {code for code in parents if code in roots or inside.get(code, False)}
+
+
+def unknown_object(layer: str | None, code: str | None) -> RuleBroken:
+    """Says that what a request names as its `object` does not exist."""
+    message = f"there is no {layer} {code}"
+    errors = [FieldError("/object", "unknown_code", message)]
+    return RuleBroken(message, code="unknown_code", errors=errors)

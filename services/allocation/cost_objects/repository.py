@@ -1,11 +1,11 @@
 """The SQL of cost objects."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, exists, func, or_, select, text
+from sqlalchemy import Row, Select, bindparam, exists, func, or_, select, text, tuple_
 from sqlmodel import Session, col
 
 from shared.database import new_session
@@ -199,3 +199,12 @@ def read_all(layer: str, wanted: ObjectFilter) -> Iterator[ObjectRow]:
     with new_session() as session:
         query = list_query(layer, wanted).order_by(col(CostObject.code))
         yield from session.execute(query.execution_options(yield_per=EXPORT_BATCH))
+
+
+def unknown_objects(session: Session, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the pairs of layer and code that no object has."""
+    if not wanted:
+        return set()
+    pair = tuple_(COLUMNS.layer, COLUMNS.code)
+    query = select(COLUMNS.layer, COLUMNS.code).where(pair.in_(set(wanted)))
+    return set(wanted) - {(row[0], row[1]) for row in session.execute(query)}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from services.allocation.engine.flows.leg import Leg
 from services.allocation.engine.model import STAGES, Int64s
 from services.allocation.engine.result import RunResult
+from services.allocation.engine.splitting.split import stretches
 from shared.money import from_units
 
 ORDER = tuple(STAGES)
@@ -172,12 +173,12 @@ def _block(
 ) -> FlowBlock:
     """The flows of some rows of a leg; rows of one source, target and mapping are one flow."""
     widths = leg.rows.widths[rows]
-    at = _stretches(leg.rows.firsts[rows], widths)
+    at = stretches(leg.rows.firsts[rows], widths)
     targets = leg.patterns.targets[at].astype(np.int64)
     edges = np.flatnonzero((targets < result.numbering.count) & _among(targets, wanted.targets))
     row_of = np.repeat(rows, widths)[edges]
     at, targets = at[edges], targets[edges]
-    units = leg.parts[measure][_stretches(leg.rows.outs[rows], widths)[edges]]
+    units = leg.parts[measure][stretches(leg.rows.outs[rows], widths)[edges]]
     sources = leg.object_of[leg.source[row_of]].astype(np.int64)
     mapping = leg.mapping[row_of].astype(np.int64)
     pairs = sources * result.numbering.count + targets  # below 2^63 for 10^7 objects
@@ -239,10 +240,3 @@ def _grouped(keys: Int64s) -> tuple[Int64s, Int64s]:
 
 def _sums(units: Int64s, heads: Int64s) -> Int64s:
     return np.add.reduceat(units, heads) if len(heads) else units
-
-
-def _stretches(starts: Int64s, widths: Int64s) -> Int64s:
-    """All places of several stretches, one stretch after the other."""
-    ends = np.cumsum(widths)
-    shift = np.repeat(starts - (ends - widths), widths)
-    return shift + np.arange(int(ends[-1]) if len(ends) else 0)

@@ -8,6 +8,7 @@ from services.allocation.engine.columns import Mask
 from services.allocation.engine.flows.outcomes import RETAIN, because
 from services.allocation.engine.model import Int32s, Int64s
 from services.allocation.engine.same_layer.spreading import OUTSIDE, Order, Spreading
+from services.allocation.engine.splitting.split import stretches
 
 EDGE, ROW, STAYING = 0, 1, 2
 
@@ -101,7 +102,6 @@ def _distances(count: int, ways: _Ways) -> Int32s:
     while len(frontier):
         distance[frontier] = step
         widths = starts[frontier + 1] - starts[frontier]
-        shift = np.repeat(starts[frontier] - (np.cumsum(widths) - widths), widths)
-        nodes = ways.node[inner[shift + np.arange(int(widths.sum()))]]
+        nodes = ways.node[inner[stretches(starts[frontier], widths)]]
         frontier, step = np.unique(nodes[distance[nodes] == 0]), step + 1
     return distance

@@ -13,7 +13,7 @@ from services.allocation.engine.flows.outcomes import HOLD
 from services.allocation.engine.flows.patterns import Patterns
 from services.allocation.engine.flows.waterfall import WHOLE, Takings
 from services.allocation.engine.model import Int32s, Int64s
-from services.allocation.engine.splitting.split import Rows
+from services.allocation.engine.splitting.split import Rows, stretches
 
 OUTSIDE = -1
 
@@ -170,8 +170,7 @@ def _levels(count: int, sources: Int32s, targets: Int32s) -> Int32s:
     while len(frontier):
         levels[frontier] = level
         widths = ends[frontier + 1] - ends[frontier]
-        shift = np.repeat(ends[frontier] - (np.cumsum(widths) - widths), widths)
-        reached = onward[shift + np.arange(int(widths.sum()))]
+        reached = onward[stretches(ends[frontier], widths)]
         np.subtract.at(waiting, reached, 1)
         reached = np.unique(reached)
         frontier, level = reached[waiting[reached] == 0], level + 1
