@@ -48,8 +48,8 @@ up: $(STAMP) ## start everything and stay (Ctrl-C stops); BTIM_ARGS='--port-base
 migrate: $(STAMP) ## bring the database's schema to its newest version
 	$(BIN)/btim migrate $(BTIM_ARGS)
 
-test: $(STAMP) ## all tests but the slow proofs
-	$(BIN)/python -m pytest -m 'not slow' $(PYTEST_ARGS)
+test: $(STAMP) ## all tests but the slow proofs, file by file on two cores
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: $(STAMP) ## style, types, layers, dependencies
 	$(BIN)/ruff check $(SOURCES)

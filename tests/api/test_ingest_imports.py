@@ -345,7 +345,7 @@ def test_what_is_no_table_is_refused_at_once(
     [
         (a_ledger("2026-01-05,1.00,GBP,Acme,1"), "focus", "not_focus"),
         (b"first,second\nx,y\n", "ledger", "profile_needed"),
-        (gzip.compress(b"a,b\n1,2\n")[:-9], "ledger", "truncated_file"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "ledger", "truncated_file"),
         (b"Date,Amount\n", "ledger", "empty_file"),
     ],
 )
