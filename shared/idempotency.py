@@ -1,7 +1,8 @@
 """Idempotency-Key: the same key and body get the first answer again, whatever happened between.
 
 The key is claimed by a transaction lock and its answer is kept in the transaction of the
-request itself, so an answer is on record exactly when its effect is.
+request itself, so an answer is on record exactly when its effect is. The id and source of a
+CloudEvent are such a key as well, whoever delivers it; a second delivery waits for the first.
 """
 
 import hashlib
@@ -14,19 +15,24 @@ from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.cloud_events import CloudEvent, canonical
 from shared.errors import Conflict, RuleBroken, Unreadable
 from shared.tables.platform import IdempotencyKey
 
+KEY_HEADER = "idempotency-key"
 KEPT_HEADERS = ("location", "etag", "content-type", "content-language", "retry-after")
+ANY_CALLER = "cloud event"
+LONGEST_WAIT = "5s"
 
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """Who sent which key with what."""
+    """Who sent which key with what; `waits` for another one that holds the key."""
 
     caller: str
     key: str
     fingerprint: bytes
+    waits: bool = False
 
 
 class Replay(Exception):
@@ -53,9 +59,7 @@ async def fingerprint(request: Request) -> bytes:
 
     How long the caller waits for the answer is no part of what it asks.
     """
-    asked = [part for part in request.url.query.split("&") if not part.startswith("wait=")]
-    digest = hashlib.sha256()
-    digest.update(f"{request.method} {request.url.path}?{'&'.join(asked)}\n".encode())
+    digest = hashlib.sha256(_asked(request))
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         for name, value in (await request.form()).multi_items():
             digest.update(f"\x00{name}\x00".encode())
@@ -71,16 +75,53 @@ async def fingerprint(request: Request) -> bytes:
     return digest.digest()
 
 
+async def note(request: Request) -> None:
+    """Say under which keys the answer to a request is to be kept, if it carries any."""
+    wanted = []
+    header = request.headers.get(KEY_HEADER)
+    if header is not None:
+        caller = request.state.caller.identity()
+        wanted.append(IdempotentRequest(caller, read_key(header), await fingerprint(request)))
+    event: CloudEvent | None = getattr(request.state, "cloud_event", None)
+    if event is not None:
+        wanted.append(await _of_event(request, event))
+    if wanted:
+        request.state.idempotent = tuple(wanted)
+
+
+async def _of_event(request: Request, event: CloudEvent) -> IdempotentRequest:
+    """An event is known by id and source; a caller who sees less is another reader of it."""
+    name = f"{len(event.source)}:{event.source}{event.id}"
+    digest = hashlib.sha256(f"{event.type}\0{request.state.caller.consumers}\0".encode())
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        digest.update(await fingerprint(request))
+    else:
+        digest.update(_asked(request) + canonical(await request.body()))
+    return IdempotentRequest(
+        ANY_CALLER, hashlib.sha256(name.encode()).hexdigest(), digest.digest(), waits=True
+    )
+
+
+def _asked(request: Request) -> bytes:
+    asked = [part for part in request.url.query.split("&") if not part.startswith("wait=")]
+    return f"{request.method} {request.url.path}?{'&'.join(asked)}\n".encode()
+
+
 def claim(session: Session, state: State) -> None:
-    """Take the key for this transaction, or answer as before, or refuse."""
-    wanted: IdempotentRequest | None = getattr(state, "idempotent", None)
-    if wanted is None:
-        return
+    """Take the keys for this transaction, or answer as before, or refuse."""
+    for wanted in getattr(state, "idempotent", ()):
+        _claim_one(session, wanted)
+
+
+def _claim_one(session: Session, wanted: IdempotentRequest) -> None:
     lock = {"name": f"idempotency:{wanted.caller}:{wanted.key}"}
-    taken = session.execute(
+    if wanted.waits:
+        session.execute(text(f"set local lock_timeout = '{LONGEST_WAIT}'"))
+        session.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), lock)
+        session.execute(text("set local lock_timeout to default"))
+    elif not session.execute(
         text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), lock
-    ).scalar_one()
-    if not taken:
+    ).scalar_one():
         raise Conflict("the first request with this key still runs", code="idempotency_key_in_use")
     known = session.get(IdempotencyKey, (wanted.caller, wanted.key))
     if known is None:
@@ -93,19 +134,19 @@ def claim(session: Session, state: State) -> None:
 
 def keep(session: Session, state: State, response: Response) -> None:
     """Keep the answer beside its effect; called before the transaction commits."""
-    wanted: IdempotentRequest | None = getattr(state, "idempotent", None)
-    if wanted is None or response.status_code >= 400:
+    if response.status_code >= 400:
         return
     body: Any = response.body
     headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
-    session.add(
-        IdempotencyKey(
-            caller=wanted.caller,
-            key=wanted.key,
-            fingerprint=wanted.fingerprint,
-            status=response.status_code,
-            headers=headers,
-            body=bytes(body),
+    for wanted in getattr(state, "idempotent", ()):
+        session.add(
+            IdempotencyKey(
+                caller=wanted.caller,
+                key=wanted.key,
+                fingerprint=wanted.fingerprint,
+                status=response.status_code,
+                headers=headers,
+                body=bytes(body),
+            )
         )
-    )
     session.flush()

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
@@ -19,6 +20,7 @@ from shared.settings import Settings
 CORRELATION_HEADER = "x-correlation-id"
 _acceptable_id = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 log = get_logger("btim.request")
+NOBODY_THERE = 499
 QUIET = {"/healthz", "/readyz", "/metrics"}
 
 
@@ -54,6 +56,8 @@ class RequestFrame:
         metrics.http_requests_in_progress.labels(self.service).inc()
         try:
             await self.app(scope, receive, framed_send)
+        except ClientDisconnect:
+            seen["status"] = NOBODY_THERE  # the caller went away in the middle of its own body
         except Exception as error:
             if seen["started"]:
                 raise

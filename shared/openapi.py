@@ -63,7 +63,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for status, description in statuses.items():
         responses.setdefault(status, _problem(description, status))
     if method == "post" and path.startswith("/v1/"):
-        operation.setdefault("parameters", []).append(IDEMPOTENCY_PARAMETER)
+        operation.setdefault("parameters", []).extend([IDEMPOTENCY_PARAMETER, *EVENT_PARAMETERS])
     if "wait" in parameters and method == "post" and "202" in responses:
         responses.setdefault("200", {"description": "The finished thing (with `wait`)"})
     scope = _scope_of(operation)
@@ -81,6 +81,29 @@ IDEMPOTENCY_PARAMETER = {
     "description": "The same key and body answer the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+
+
+EVENT_PARAMETERS = [
+    {
+        "name": f"ce-{name}",
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 2000, "pattern": "^[!-~]+$"}
+        | limits,
+    }
+    for name, description, limits in (
+        (
+            "specversion",
+            "A CloudEvent in binary mode carries all four `ce-` headers. In structured mode its"
+            " `Content-Type` is `application/cloudevents+json`, this body its `data`.",
+            {"enum": ["1.0"]},
+        ),
+        ("id", "The same id and source answer the first answer again, whoever delivers.", {}),
+        ("source", "A URI reference; an id is unique within it.", {}),
+        ("type", "What the event tells of.", {}),
+    )
+]
 
 
 def document_errors(app: FastAPI) -> None:

@@ -8,14 +8,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
-from shared import idempotency
+from shared import cloud_events, idempotency
 from shared.auth import authenticate, authorise, needed_scope
-from shared.errors import UnsupportedMedia
-from shared.idempotency import IdempotentRequest, Replay
+from shared.errors import Unreadable, UnsupportedMedia
+from shared.idempotency import Replay
 from shared.metrics import idempotency_replays
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-IDEMPOTENT_KEY_HEADER = "idempotency-key"
+FORM_LIMITS: dict[str, int] = {"max_files": 2, "max_fields": 50, "max_part_size": 1 << 18}
+"""Each part may be held in memory up to a bound; a form has a handful and one file."""
 
 
 class GuardedRoute(APIRoute):
@@ -26,14 +27,21 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
         scope = needed_scope(list(self.dependencies))
         takes_json = _takes_json(self)
+        takes_form = self.body_field is not None and not takes_json
 
         async def guarded(request: Request) -> Response:
             if scope is not None:
                 await _let_in(request, scope)
             if takes_json:
                 _expect_json(request)
-            await _note_idempotency_key(request)
             try:
+                if takes_form:
+                    await _read_form(request)
+                if request.method == "POST" and hasattr(request.state, "caller"):
+                    await cloud_events.take_in(
+                        request, reads_json=takes_json, reads_form=takes_form
+                    )
+                    await _note_keys(request)
                 response = await handle(request)
                 session = getattr(request.state, "session", None)
                 if session is not None and getattr(request.state, "idempotent", None) is not None:
@@ -41,6 +49,8 @@ class GuardedRoute(APIRoute):
             except Replay as replay:
                 idempotency_replays.labels(request.app.state.service).inc()
                 return replay.response
+            finally:
+                await request.close()  # the files of a form
             return response
 
         return guarded
@@ -66,18 +76,21 @@ def _expect_json(request: Request) -> None:
         raise UnsupportedMedia("send JSON with `Content-Type: application/json`")
 
 
-async def _note_idempotency_key(request: Request) -> None:
-    header = request.headers.get(IDEMPOTENT_KEY_HEADER)
-    if request.method != "POST" or header is None or not hasattr(request.state, "caller"):
-        return
-    key = idempotency.read_key(header)
+async def _read_form(request: Request) -> None:
+    """Read the form within its limits, once; later readers get the same form."""
+    try:
+        await request.form(**FORM_LIMITS)
+    except UnicodeError as error:
+        raise Unreadable("the form does not fit the charset that it names") from error
+
+
+async def _note_keys(request: Request) -> None:
     if request.query_params.get("dry_run") == "true" or _stores_nothing(request):
+        header = request.headers.get(idempotency.KEY_HEADER)
+        if header is not None:
+            idempotency.read_key(header)
         return
-    request.state.idempotent = IdempotentRequest(
-        caller=request.state.caller.identity(),
-        key=key,
-        fingerprint=await idempotency.fingerprint(request),
-    )
+    await idempotency.note(request)
 
 
 def _stores_nothing(request: Request) -> bool:

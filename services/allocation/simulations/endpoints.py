@@ -19,11 +19,10 @@ from shared.contracts.allocation.simulations import (
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
 from shared.etags import set_etag
-from shared.idempotency import IdempotentRequest
 from shared.language import LanguageDep
 from shared.links import href
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import IDEMPOTENT_KEY_HEADER, STORES_NOTHING, new_router
+from shared.routing import STORES_NOTHING, new_router
 from shared.tables.allocation.what_if import Simulation
 
 router = new_router("/v1/simulations", "simulations", [Needs("allocation:read")])
@@ -31,20 +30,13 @@ SORTABLE = {name: getattr(Simulation, name) for name in ("id", "name", "created_
 
 
 async def _note_key_if_kept(request: Request) -> None:
-    """An Idempotency-Key counts only where something is stored."""
-    header = request.headers.get(IDEMPOTENT_KEY_HEADER)
-    if header is None:
-        return
+    """A key counts only where something is stored."""
     try:
         body = json.loads(await request.body())
     except ValueError:
         return
     if isinstance(body, dict) and body.get("keep") is True:
-        request.state.idempotent = IdempotentRequest(
-            caller=request.state.caller.identity(),
-            key=idempotency.read_key(header),
-            fingerprint=await idempotency.fingerprint(request),
-        )
+        await idempotency.note(request)
 
 
 @router.post(
