@@ -1,8 +1,9 @@
 """Drivers that nobody sends: counts and amounts of cost lines by a field, tickets by service.
 
 `lines.count:<field>` and `lines.amount:<field>` have one quantity per value of a line field
-(`lines.count:cost_center`, `lines.amount:tags.team`); `tickets.count` and `tickets.hours` one per
-consumer and, for a service or solution that has tickets, its own per consumer.
+(`lines.count:cost_center`, `lines.amount:tags.team`); `tickets.count`, `tickets.hours` (until
+resolved), `tickets.reopened` and `tickets.breached` (outside their service level) one per consumer
+and, for a service or solution that has tickets, its own per consumer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,13 @@ from sqlmodel import Session
 from shared.line_fields import LIVE_LINES, is_line_field, line_field_sql
 
 LINE_DRIVERS = ("lines.count", "lines.amount")
-TICKET_DRIVERS = ("tickets.count", "tickets.hours")
+#: What is added up of the tickets `t`, by driver; nothing at all is no quantity.
+TICKET_DRIVERS = {
+    "tickets.count": "count(*)",
+    "tickets.hours": "sum(round(extract(epoch from t.resolved_at - t.opened_at) / 3600, 6))",
+    "tickets.reopened": "nullif(count(*) filter (where t.reopen_count > 0), 0)",
+    "tickets.breached": "nullif(count(*) filter (where not t.sla_met), 0)",
+}
 
 
 @dataclass(frozen=True)
@@ -92,11 +99,10 @@ def _line_amounts(
 
 
 def _tickets(session: Session, code: str, facts: Facts) -> list[DerivedQuantity]:
-    """Per consumer, and per service or solution and consumer; hours are those until resolved."""
-    hours = "round(extract(epoch from t.resolved_at - t.opened_at) / 3600, 6)"
-    quantity = "count(*)" if code == "tickets.count" else f"sum({hours})"
+    """Per consumer, and per service or solution and consumer."""
     statement = text(
-        f"select coalesce(t.solution, t.service) as source, t.consumer, {quantity} as quantity"
+        "select coalesce(t.solution, t.service) as source, t.consumer,"
+        f" {TICKET_DRIVERS[code]} as quantity"
         " from ticket t where t.period = :period and t.live_from <= :tickets_as_of"
         " and (t.live_to is null or t.live_to > :tickets_as_of) and t.consumer is not null"
         " group by grouping sets ((2), (1, 2)) having grouping(coalesce(t.solution, t.service)) = 1"

@@ -17,13 +17,20 @@ from services.ingest.changes.repository import (
     csv_into,
     lock_spans,
     mark_changed,
+    new_row_ids,
     next_change,
 )
+
+#: Stands for the period of rows that belong to none.
+ALL_TIME = ""
 
 
 @dataclass(frozen=True)
 class FactTable:
-    """A table of versions: its natural key, its values, and which closed periods bind it."""
+    """A table of versions: its natural key, its values, and which closed periods bind it.
+
+    `period` and `scenario` are SQL over a row; `identity` is the column that callers know it by.
+    """
 
     name: str
     topic: str
@@ -31,6 +38,8 @@ class FactTable:
     values: tuple[str, ...]
     types: Mapping[str, str]
     scenario: str = "'actual'"
+    period: str = "period"
+    identity: str = "id"
     closes_with_period: bool = True
 
     @property
@@ -170,7 +179,7 @@ def write_facts(
         if closed and not restate:
             refuse_where(session, "closed_period", "period = any(:closed)", closed=sorted(closed))
             spans = [span for span in spans if span[0] not in closed]
-    written = FactsWritten(periods=sorted({period for period, _ in spans}))
+    written = FactsWritten(periods=sorted({period for period, _ in spans} - {ALL_TIME}))
     lock_spans(session, table.topic, spans)
     number = next_change(session)
     _compare(session, table)
@@ -192,7 +201,7 @@ def outcomes(session: Session, table: FactTable) -> dict[int, tuple[str, UUID]]:
     """By draft number: created, updated or unchanged, and the live row."""
     found = session.execute(
         text(
-            "select d.row_no, f.id, case when s.row_no is not null then 'unchanged'"
+            f"select d.row_no, f.{table.identity}, case when s.row_no is not null then 'unchanged'"
             " when c.row_no is not null then 'updated' else 'created' end"
             f" from fact_draft d join {table.name} f on {_same_key(table)} and f.live_to is null"
             " left join fact_same s on s.row_no = d.row_no"
@@ -236,7 +245,9 @@ def _refuse_repeated(session: Session, table: FactTable) -> None:
 
 
 def _spans(session: Session, table: FactTable) -> list[tuple[str, str]]:
-    found = session.execute(text(f"select distinct period, {table.scenario} from fact_draft"))
+    found = session.execute(
+        text(f"select distinct {table.period}, {table.scenario} from fact_draft")
+    )
     return [(period, scenario) for period, scenario in found]
 
 
@@ -295,8 +306,9 @@ def _insert(session: Session, table: FactTable, binds: Mapping[str, Any]) -> int
     mine = ", ".join(f"d.{name}" for name in table.columns)
     found = session.execute(
         text(
-            f"with added as (insert into {table.name} ({names}, row_no, import_id, live_from)"
-            f" select {mine}, case when cast(:import as uuid) is null then null else d.row_no end,"
+            f"with added as (insert into {table.name} (id, {names}, row_no, import_id, live_from)"
+            f" select {new_row_ids('d.row_no')}, {mine},"
+            " case when cast(:import as uuid) is null then null else d.row_no end,"
             " cast(:import as uuid), :number from fact_draft d"
             " where not exists (select 1 from fact_same s where s.row_no = d.row_no)"
             " order by d.row_no returning 1) select count(*) from added"

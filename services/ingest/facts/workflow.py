@@ -21,9 +21,12 @@ def push_facts(
     row_of: Callable[[ItemT], tuple[Any, ...]],
     *,
     restate: bool = False,
-    known_drivers: bool = False,
+    prepare: Callable[[Session], None] | None = None,
 ) -> list[BulkResult]:
-    """Upsert items by their natural key. `row_of` gives the columns of the table in order."""
+    """Upsert items by their natural key. `row_of` gives the columns of the table in order.
+
+    `prepare` looks at the drafts before they are stored.
+    """
     results: dict[int, BulkResult] = {}
     rows = []
     for index, item in enumerate(items):
@@ -33,8 +36,8 @@ def push_facts(
             rows.append((index, *row_of(item)))
     repository.make_drafts(session, table)
     repository.fill_from_rows(session, table, rows)
-    if known_drivers:
-        repository.refuse_unknown_drivers(session)
+    if prepare is not None:
+        prepare(session)
     written = repository.write_facts(session, table, None, restate=restate)
     for index, (status, identifier) in repository.outcomes(session, table).items():
         results[index] = _result(index, status, str(identifier))

@@ -1,43 +1,33 @@
-"""`/v1/tickets` and `/v1/ticket-statistics`: what the service desk had to do, and how it went."""
+"""`/v1/tickets`: what the service desk had to do."""
 
 from collections.abc import Iterator
 from datetime import UTC
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import Row
 
 from services.ingest.facts import repository as facts
 from services.ingest.facts.repository import TICKETS
 from services.ingest.facts.workflow import push_facts
-from services.ingest.tickets import repository
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.facts import (
     TicketAnswer,
-    TicketGroup,
     TicketRequest,
-    TicketStatistics,
-    TicketStatisticsAnswer,
 )
 from shared.contracts.jobs import Page
-from shared.contracts.values import Period
 from shared.database import SessionDep, new_session
 from shared.etags import etag_of
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.money import EXACT
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import period_of
 from shared.routing import new_router
 from shared.tables.ingest.facts import Ticket
 
 SERVICE = "ingest"
-SIX_DECIMALS = Decimal("0.000001")
-tickets = new_router("/v1/tickets", "tickets", [Needs("ingest:read"), UNBOUND])
-ticket_statistics = new_router("/v1/ticket-statistics", "tickets", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/tickets", "tickets", [Needs("ingest:read"), UNBOUND])
 COLUMNS = (
     "number", "kind", "service", "solution", "consumer", "opened_at", "resolved_at", "closed_at",
     "state", "priority", "category", "assignment_group", "sla_met", "reopen_count",
@@ -67,7 +57,7 @@ def _row_of(item: TicketRequest) -> tuple[Any, ...]:
     )
 
 
-@tickets.get(
+@router.get(
     "",
     summary="List tickets",
     operation_id="list_tickets",
@@ -122,7 +112,7 @@ def _exported(query: Any) -> Iterator[tuple[Any, ...]]:
             yield tuple(getattr(row, name) for name in COLUMNS)
 
 
-@tickets.post(
+@router.post(
     "/bulk",
     summary="Push tickets",
     operation_id="bulk_tickets",
@@ -141,39 +131,3 @@ def bulk_tickets(
     details = {"items": len(items), "content_hash": audit.sha256_of(request.items)}
     audit.record(session, caller, SERVICE, "push", "ticket", "", details=details)
     return done
-
-
-@ticket_statistics.get("", summary="Count tickets", operation_id="get_ticket_statistics")
-def get_statistics(
-    session: SessionDep,
-    period: Annotated[Period, Query(description="The month in which they were opened")],
-    by: Annotated[TicketGroup | None, Query()] = None,
-) -> TicketStatisticsAnswer:
-    """Volumes, mean time to resolve, share within the service level, share reopened."""
-    (total,) = repository.statistics(session, period, None)
-    items = repository.statistics(session, period, by) if by else []
-    return TicketStatisticsAnswer(
-        period=period, by=by, items=[_counted(row) for row in items], total=_counted(total)
-    )
-
-
-def _counted(row: Row[Any]) -> TicketStatistics:
-    return TicketStatistics(
-        key=row.key,
-        opened=row.opened,
-        resolved=row.resolved,
-        closed=row.closed,
-        reopened=row.reopened,
-        sla_met=row.sla_met,
-        sla_known=row.sla_known,
-        resolution_hours=row.resolution_hours.quantize(SIX_DECIMALS, ROUND_HALF_EVEN, EXACT),
-        mttr_hours=_share(row.resolution_hours, row.resolved),
-        sla_met_share=_share(Decimal(row.sla_met), row.sla_known),
-        reopen_rate=_share(Decimal(row.reopened), row.opened),
-    )
-
-
-def _share(part: Decimal, whole: int) -> Decimal | None:
-    if whole == 0:
-        return None
-    return EXACT.divide(part, Decimal(whole)).quantize(SIX_DECIMALS, ROUND_HALF_EVEN, EXACT)

@@ -22,9 +22,6 @@ from shared.contracts.values import (
 Basis = Literal["measured", "estimated"]
 Measure = Literal["kwh", "co2e_embodied"]
 RateKind = Literal["average", "closing"]
-TicketGroup = Literal[
-    "service", "solution", "consumer", "assignment_group", "category", "priority", "kind", "state"
-]
 
 
 class DriverRequest(Contract):
@@ -243,28 +240,3 @@ class TicketAnswer(Contract):
     import_id: UUID | None = Field(alias="import")
     live_from: int
     etag: str
-
-
-class TicketStatistics(Contract):
-    """Tickets opened in a period, and how they went. Shares are of the tickets that say so."""
-
-    key: str | None = Field(description="The service, solution, ...; null: none named.")
-    opened: int
-    resolved: int = Field(description="Of those opened, resolved by now.")
-    closed: int
-    reopened: int
-    sla_met: int
-    sla_known: int
-    resolution_hours: ExactText = Field(description="Sum of hours from opening to resolution.")
-    mttr_hours: ExactText | None = Field(description="Mean hours to resolve, 6 decimals.")
-    sla_met_share: ExactText | None = Field(description="sla_met / sla_known, 6 decimals.")
-    reopen_rate: ExactText | None = Field(description="reopened / opened, 6 decimals.")
-
-
-class TicketStatisticsAnswer(Contract):
-    """Statistics of one period by one field, and of all its tickets together."""
-
-    period: Period
-    by: TicketGroup | None
-    items: list[TicketStatistics]
-    total: TicketStatistics
