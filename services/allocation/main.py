@@ -12,7 +12,7 @@ from services.allocation.emission_factors.endpoints import router as emission_fa
 from services.allocation.explanations.endpoints import router as explanations
 from services.allocation.explanations.input_endpoints import router as run_inputs
 from services.allocation.focus.endpoints import router as focus
-from services.allocation.mappings.previewing import router as mappings
+from services.allocation.mappings.coverage import router as mappings
 from services.allocation.model_versions.impact_endpoint import router as model_versions
 from services.allocation.periods.endpoints import router as periods
 from services.allocation.runs.endpoints import router as runs

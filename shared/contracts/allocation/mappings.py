@@ -188,3 +188,29 @@ class PreviewAnswer(Contract):
         description="The first codes that money would be sent to and the target layer lacks"
     )
     run: UUID | None = Field(description="The run whose amounts of objects are shown")
+
+
+class CoverageItem(Contract):
+    """Lines of one value of a field and one currency, and those of them that find no pool.
+
+    `gross` are sums of absolute amounts. Lines out of scope are left out of both.
+    """
+
+    key: str | None
+    currency: str
+    lines: int
+    amount: ExactText
+    gross: ExactText
+    unmapped_lines: int
+    unmapped_amount: ExactText
+    unmapped_gross: ExactText
+
+
+class CoverageAnswer(Contract):
+    """Which money of a period finds a pool by the published model."""
+
+    period: Period
+    scenario: str
+    by: str
+    model_version: UUID | None = Field(description="Null: none is published, nothing finds a pool.")
+    items: list[CoverageItem]
