@@ -56,3 +56,13 @@ client_requests = Counter(
 client_circuit_open = Gauge(
     "btim_client_circuit_open", "1 while calls to a service are held back", ["target"]
 )
+source_rows = Counter("btim_source_rows_total", "Rows fetched from a source", ["source"])
+source_pages = Counter("btim_source_pages_total", "Pages fetched from a source", ["source"])
+source_syncs = Counter(
+    "btim_source_syncs_total", "Syncs of a source that ended, by their status", ["source", "status"]
+)
+source_last_success = Gauge(
+    "btim_source_last_success_timestamp_seconds",
+    "When a source was last synced whole",
+    ["source"],
+)

@@ -1,12 +1,27 @@
 """Every setting, read from the environment with the prefix BTIM_."""
 
+import json
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEBIBYTE = 1024 * 1024
+
+
+def _listed(value: object) -> object:
+    """A list as JSON or as text with commas."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if text.startswith("["):
+        return json.loads(text)
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+Listed = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -58,6 +73,23 @@ class Settings(BaseSettings):
 
     webhook_allow_private: bool = False
     """Whether webhooks may call loopback and private addresses (tests and closed networks)."""
+
+    source_hosts: Listed = Field(default_factory=list)
+    """Hosts that sources may call: `host`, `host:port` or `*.domain`; empty: none."""
+    source_folders: Listed = Field(default_factory=list)
+    """Folders in which folder sources and SQLite files may lie; empty: none."""
+    source_secrets_dir: Path | None = None
+    """The folder of the files that `secret_ref: "file:name"` may name."""
+    source_ca_file: Path | None = None
+    """Certificates to trust besides the usual ones, for systems inside the company."""
+    source_timeout_seconds: float = 60.0
+    source_attempts: int = 5
+    source_first_pause_seconds: float = 0.5
+    source_longest_wait_seconds: float = 120.0
+    """How long a sync waits when the source says Retry-After; longer waits end it for now."""
+    source_page_bytes: int = 64 * MEBIBYTE
+    source_raw_keep_days: int = 400
+    """How long the pages of a source are kept as they were received."""
 
     def service_url(self, service: str) -> str:
         """The base address of one of the three services."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel
@@ -73,13 +73,15 @@ class ServiceClient:
         *,
         timeout_seconds: float = 30.0,
         language: str | None = None,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self._target = base_url
+        self._attempts = attempts
         self._key = key
         headers = {"Accept-Language": language} if language else {}
         self._http = httpx.Client(base_url=base_url, timeout=timeout_seconds, headers=headers)
 
-    def __enter__(self) -> "ServiceClient":
+    def __enter__(self) -> Self:
         """Use as a context manager to close the connections."""
         return self
 
@@ -121,7 +123,7 @@ class ServiceClient:
             options |= {"data": form, "files": files}
         if timeout_seconds is not None:
             options["timeout"] = timeout_seconds
-        return self._with_repeats(method, path, options, ATTEMPTS if may_repeat else 1)
+        return self._with_repeats(method, path, options, self._attempts if may_repeat else 1)
 
     def _with_repeats(
         self, method: str, path: str, options: dict[str, Any], attempts: int

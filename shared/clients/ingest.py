@@ -15,12 +15,11 @@ from shared.contracts.ingest.facts import (
     RateAnswer,
     RateRequest,
     ReplaceAnswer,
-    TicketGroup,
     TicketRequest,
-    TicketStatisticsAnswer,
 )
 from shared.contracts.ingest.imports import ImportAnswer, ImportKind, RejectAnswer, RevertRequest
 from shared.contracts.ingest.profiles import ProfileRequest
+from shared.contracts.ingest.ticket_statistics import TicketGroup, TicketStatisticsAnswer
 from shared.contracts.jobs import Accepted, JobAnswer
 
 UPLOAD_SECONDS = 600.0

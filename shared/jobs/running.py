@@ -31,13 +31,17 @@ class JobCancelled(Exception):
 
 @dataclass
 class JobContext:
-    """What a job body works with; its session is committed once, when the body returns."""
+    """What a job body works with; its session is committed once, when the body returns.
+
+    `attempt` counts from 1; a later one means that the others were broken off.
+    """
 
     session: Session
     job_id: UUID
     resource_id: UUID
     arguments: dict[str, Any]
     subject: str
+    attempt: int = 1
     _reported_at: float = 0.0
 
     def progress(self, share: float) -> None:
@@ -107,7 +111,9 @@ def _run_locked(session: Session, job: Job) -> None:
         return
     _mark_running(job.id)
     began = time.perf_counter()
-    context = JobContext(session, job.id, UUID(job.resource_id), job.arguments, job.subject)
+    context = JobContext(
+        session, job.id, UUID(job.resource_id), job.arguments, job.subject, job.attempts + 1
+    )
     try:
         kind.body(context)
         _finish(session, job.id, "succeeded", None)

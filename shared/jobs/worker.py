@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import procrastinate
@@ -17,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from shared import audit, metrics, outbox
 from shared.database import at_once, database_url, in_transaction
 from shared.errors import Problem
+from shared.jobs.chores import Chore, chores_of
 from shared.jobs.queue import queue_app
 from shared.logs import get_logger, set_up_logs
 from shared.settings import Settings, get_settings
@@ -90,27 +90,28 @@ async def _sweep(
 
 
 def run_chores(service: str, stop: threading.Event) -> None:
-    """Seal the audit trail, send events, forget old idempotency keys; each at its own pace."""
-    chores: list[tuple[Callable[[], object], float]] = [
-        (seal_audit_trail, 0.5),
-        (lambda: send_events(service), 0.3),
-        (forget_old_keys, 600.0),
+    """Seal the audit trail, send events, and the service's own chores; each at its own pace."""
+    chores = [
+        Chore("seal_audit_trail", 0.5, seal_audit_trail),
+        Chore("send_events", 0.3, lambda: send_events(service)),
+        Chore("forget_old_keys", 600.0, forget_old_keys),
+        *chores_of(service),
     ]
     due = [0.0] * len(chores)
     while not stop.wait(0.1):
         metrics.worker_heartbeat.labels(service).set_to_current_time()
-        for index, (chore, pause) in enumerate(chores):
+        for index, chore in enumerate(chores):
             if time.monotonic() < due[index]:
                 continue
-            due[index] = time.monotonic() + pause
+            due[index] = time.monotonic() + chore.seconds
             try:
-                chore()
+                chore.do()
             except (Problem, DBAPIError, PoolTimeout) as error:
-                log.warning("chore_failed", chore=index, error=repr(error))
-                due[index] = time.monotonic() + max(pause, 2.0)
+                log.warning("chore_failed", chore=chore.name, error=repr(error))
+                due[index] = time.monotonic() + max(chore.seconds, 2.0)
             except Exception as error:
-                log.error("chore_crashed", chore=index, exc_info=error)
-                due[index] = time.monotonic() + max(pause, 30.0)
+                log.error("chore_crashed", chore=chore.name, exc_info=error)
+                due[index] = time.monotonic() + max(chore.seconds, 30.0)
 
 
 def seal_audit_trail() -> int:

@@ -1,0 +1,1 @@
+"""Where facts are fetched from: sources, their syncs, one thin file per kind."""

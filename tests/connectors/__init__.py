@@ -1,0 +1,1 @@
+"""Sources pulled through the real service from real local servers."""
