@@ -46,6 +46,30 @@ def test_a_decimal_is_read_back_from_every_way_of_writing_it(number, marks, nega
     assert read_decimal(written, style) == number
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("EUR 1.234,56", "1234.56"),
+        ("1,234.56 USD", "1234.56"),
+        ("¥ 1,234.50", "1234.50"),
+        ("人民币 5.00元", "5.00"),
+        ("5 000,00 руб.", "5000.00"),
+        ("£(5.00)", "-5.00"),
+        ("5.00 CR", "-5.00"),
+        ("5.00DR", "5.00"),
+        ("5.00+", "5.00"),
+        ("'5.00", "5.00"),
+        ('="5.00"', "5.00"),
+        ("１，２３４．５６", "1234.56"),
+        ("1,23,456.00", "123456.00"),
+        ("1 234 567,8", "1234567.8"),
+        ("1\u2019234.50", "1234.50"),
+    ],
+)
+def test_an_amount_is_read_from_what_systems_put_around_it(text, number):
+    assert read_decimal(text) == Decimal(number)
+
+
 @given(amounts)
 def test_a_plain_decimal_keeps_its_digits(number):
     text = format(number, "f")
@@ -76,6 +100,13 @@ def test_any_text_is_a_decimal_or_a_documented_fault(text):
         ("0.1234567890123456789", "too_many_digits"),
         ("1e99", "too_many_digits"),
         ("NaN", "not_a_decimal"),
+        ("-5 CR", "not_a_decimal"),
+        ("(-5)", "not_a_decimal"),
+        ("1.5万", "not_a_decimal"),
+        ("1.5k", "not_a_decimal"),
+        ("5.00 100", "not_a_decimal"),
+        ("1234 567", "not_a_decimal"),
+        ("5.00 kg", "not_a_decimal"),
     ],
 )
 def test_what_is_no_decimal_is_named(text, code):
@@ -120,6 +151,15 @@ def test_three_digits_behind_a_comma_stay_ambiguous_without_evidence():
         ("2024年1月5日", date(2024, 1, 5)),
         ("2024-09-01 00:00:00", date(2024, 9, 1)),
         ("2024-09-01T00:00:00+02:00", date(2024, 9, 1)),
+        ("31. März 2024", date(2024, 3, 31)),
+        ("1er août 2024", date(2024, 8, 1)),
+        ("5 de enero de 2024", date(2024, 1, 5)),
+        ("31JAN2024", date(2024, 1, 31)),
+        ("Wed, 31 Jan 2024", date(2024, 1, 31)),
+        ("2024-Jan-31", date(2024, 1, 31)),
+        ("20240131T103000Z", date(2024, 1, 31)),
+        ("05.01.2024", date(2024, 1, 5)),
+        ("31/01/2024 10.30", date(2024, 1, 31)),
     ],
 )
 def test_dates_that_speak_for_themselves_are_read(text, day):
@@ -165,9 +205,52 @@ def test_an_instant_with_a_zone_is_moved_to_utc():
     assert found == datetime(2016, 7, 19, 11, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["2016-07", "201607", "07/2016", "2016-07-19"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-07", "201607", "07/2016", "2016-07-19", "7/2016", "2016-7", "Jul 2016", "Juli 2016",
+        "Jul-16", "2016年7月", "2016M07", "juillet 2016",
+    ],
+)  # fmt: skip
 def test_a_period_is_read_from_its_common_forms(text):
     assert read_period(text) == "2016-07"
+
+
+@pytest.mark.parametrize("text", ["2016-Q1", "FY2016", "Q1 2016", "2016", "16-Jul", "2016-W05"])
+def test_quarters_and_years_are_no_periods(text):
+    assert isinstance(read_period(text), Fault)
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format", "day"),
+    [
+        ("42400", "excel", date(2016, 1, 31)),
+        ("40938", "excel-1904", date(2016, 1, 31)),
+        ("1454198400", "unix", date(2016, 1, 31)),
+        ("1454198400000", "unix-ms", date(2016, 1, 31)),
+    ],
+)
+def test_counted_days_and_seconds_are_dates_when_the_profile_says(text, date_format, day):
+    assert read_date(text, date_format=date_format) == day
+    assert isinstance(read_date(text), Fault)
+
+
+def test_digits_that_a_format_could_split_in_two_ways_are_no_date():
+    assert isinstance(read_date("2026111", date_format="%Y%m%d"), Fault)
+
+
+def test_several_grouped_numbers_beside_small_whole_ones_group_thousands():
+    evidence = NumberEvidence()
+    evidence.add(["1,234", "5,678", "12,000", "500", "3,400", "7,001"])
+    assert read_decimal("1,234", evidence.style("\t", typed=False)) == 1234
+
+
+def test_texts_with_decimal_commas_among_typed_numbers_leave_points_open():
+    evidence = NumberEvidence()
+    evidence.add(["12,50", "1.234"])
+    style = evidence.style(None, typed=True)
+    assert read_decimal("12,50", style) == Decimal("12.50")
+    assert isinstance(read_decimal("1.234", style), Fault)
 
 
 def test_a_thirteenth_month_is_no_period():

@@ -6,23 +6,32 @@ from dataclasses import dataclass, field
 import polars as pl
 
 #: Formats whose numbers are typed, so that their text always has a decimal point.
-TYPED_FORMATS = frozenset({"xlsx", "xls", "parquet", "ndjson"})
+TYPED_FORMATS = frozenset({"xlsx", "xlsb", "xls", "ods", "parquet", "ndjson"})
 
 
 @dataclass(frozen=True)
 class ReadHints:
-    """What the caller's profile says about a file; None means: find out."""
+    """What the caller's profile says about a file; None means: find out.
+
+    `known_columns` are names that the header has, `vocabulary` names that headers often have.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None
     header_row: int | None = None
     skip_rows: int = 0
     known_columns: frozenset[str] = frozenset()
+    vocabulary: frozenset[str] = frozenset()
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
 class Detected:
-    """What the content says. `header_row` counts records from 1; None: the file has no header."""
+    """What the content says. `header_row` counts records from 1; None: the file has no header.
+
+    `header_lines` is 2 where the names stand in two rows, of which `header_row` is the last.
+    `other_sheets` are the filled visible sheets of a workbook that were not read.
+    """
 
     format: str
     columns: tuple[str, ...]
@@ -30,8 +39,11 @@ class Detected:
     encoding: str | None = None
     delimiter: str | None = None
     header_row: int | None = None
+    header_lines: int = 1
     float_columns: tuple[str, ...] = ()
     confidence: float = 1.0
+    sheet: str | None = None
+    other_sheets: tuple[str, ...] = ()
 
     @property
     def typed(self) -> bool:
@@ -46,6 +58,7 @@ class MalformedRow:
     row: int
     message: str
     raw: str
+    code: str = "malformed_row"
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,11 @@ class RowBatch:
 
 @dataclass(frozen=True)
 class Table:
-    """A readable file: what it is, and its rows. `batches` may be iterated once."""
+    """A readable file: what it is, and its rows. `batches` may be iterated once.
+
+    `trailer` fills at the end of that: what stands below the table and is no row of it.
+    """
 
     detected: Detected
     batches: Iterator[RowBatch] = field(repr=False)
+    trailer: list[MalformedRow] = field(default_factory=list)

@@ -1,11 +1,11 @@
 """Which encoding a text file has: byte order marks, then proof, then judgement of its letters."""
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
+from services.ingest.files.letters import judged_by_letters
 from services.ingest.files.limits import MIB
 from shared.errors import RuleBroken
 
@@ -16,12 +16,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# One family of letters each; charset-normalizer only decides between these.
-_CANDIDATES = [
-    "gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254",
-]  # fmt: skip
+_SEVERAL_BYTES = frozenset({"gb18030", "big5", "cp932", "euc_jp", "cp949"})
 _SAMPLE_BYTES = 256 * 1024
 _SAMPLE_LINES_BYTES = 64 * 1024
+_LONGEST_LINE = 64 * 1024
+# Control characters that separate cells, records and pages in texts.
+_SIGNS = frozenset(b"\t\n\r\x0c\x01\x1e\x1f")
+_LINE_ENDS = re.compile(rb"[\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -65,38 +66,59 @@ def may_be_wide(head: bytes) -> bool:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 without a mark: Latin text then has a zero in every other byte."""
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    half = max(1, len(head) // 2)
-    if odd > 0.3 * half and even < 0.05 * half:
-        return "utf-16-le"
-    if even > 0.3 * half and odd < 0.05 * half:
-        return "utf-16-be"
+    """UTF-16 without a mark: line ends and separators have a zero at one and the same side.
+
+    Latin text has a zero in every other byte, Chinese text only there.
+    """
+    head = head[: len(head) // 2 * 2]
+    for name, zeros, others in (
+        ("utf-16-le", head[1::2], head[0::2]),
+        ("utf-16-be", head[0::2], head[1::2]),
+    ):
+        signs = [sign for sign, zero in zip(others, zeros, strict=True) if zero == 0]
+        if len(signs) < 0.02 * len(zeros) + 1 or zeros.count(0) < 2 * others.count(0):
+            continue
+        readable = sum(1 for sign in signs if sign in _SIGNS or sign >= 32)
+        if readable == len(signs) and _is_text(head, name):
+            return name
     return None
+
+
+def _is_text(head: bytes, encoding: str) -> bool:
+    """Whether the bytes are letters in this encoding; the last one may be cut in two."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return sum(1 for letter in text if letter.isprintable() or ord(letter) in _SIGNS) > 0.95 * len(
+        text
+    )
 
 
 def _narrow_encoding(path: Path) -> FoundEncoding:
     faults, sample = _utf8_faults(path)
     if faults == 0:
         return FoundEncoding("utf-8", 1.0)
-    if _mostly_utf8(sample):
+    good, broken = _letters_of_utf8(sample)
+    if good >= 4 * broken:
         return FoundEncoding("utf-8", 0.6)  # single broken rows become rejects
-    if _reads_as_chinese(sample):
-        return FoundEncoding("gb18030", 0.9)
-    best = from_bytes(sample, cp_isolation=_CANDIDATES, explain=False).best()
-    if best is not None and best.encoding != "ascii":
-        return FoundEncoding(best.encoding, 0.7)
-    return FoundEncoding("cp1252", 0.4)
+    judged = judged_by_letters(sample)
+    if good * 4 >= broken and judged.name not in _SEVERAL_BYTES:
+        # Letters of UTF-8 do not come about by accident where a letter is one byte: two files
+        # were joined, and the rows of the other one become rejects rather than wrong letters.
+        return FoundEncoding("utf-8", 0.4)
+    return FoundEncoding(judged.name, judged.confidence)
 
 
 def _utf8_faults(path: Path) -> tuple[int, bytes]:
     """Count the blocks that are not UTF-8, and collect lines with letters beyond ASCII."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    faults, sample = 0, bytearray()
+    faults, sample, begun = 0, bytearray(), b""
     with path.open("rb") as stream:
         while block := stream.read(MIB):
-            if not block.isascii() and len(sample) < _SAMPLE_LINES_BYTES:
-                sample += _lines_beyond_ascii(block, _SAMPLE_LINES_BYTES - len(sample))
+            if len(sample) < _SAMPLE_LINES_BYTES and not (begun + block).isascii():
+                *lines, begun = _LINE_ENDS.split(begun[-_LONGEST_LINE:] + block)
+                sample += _beyond_ascii(lines or [begun], _SAMPLE_LINES_BYTES - len(sample))
             try:
                 decoder.decode(block)
             except UnicodeDecodeError:
@@ -104,6 +126,7 @@ def _utf8_faults(path: Path) -> tuple[int, bytes]:
                 decoder.reset()
                 if len(sample) >= _SAMPLE_LINES_BYTES:
                     break
+    sample += _beyond_ascii([begun], _SAMPLE_LINES_BYTES - len(sample))
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -111,39 +134,19 @@ def _utf8_faults(path: Path) -> tuple[int, bytes]:
     return faults, bytes(sample)
 
 
-def _lines_beyond_ascii(block: bytes, room: int) -> bytes:
+def _beyond_ascii(lines: list[bytes], room: int) -> bytes:
+    """Whole lines with letters beyond ASCII; of a very long one its first part."""
     kept = bytearray()
-    for line in block.split(b"\n"):
-        if not line.isascii():
-            kept += line[:4096] + b"\n"
-        if len(kept) > room:
+    for line in lines:
+        if len(kept) >= room:
             break
+        if not line.isascii():
+            kept += line[:_LONGEST_LINE] + b"\n"
     return bytes(kept)
 
 
-def _mostly_utf8(sample: bytes) -> bool:
+def _letters_of_utf8(sample: bytes) -> tuple[int, int]:
+    """How many letters beyond ASCII are whole in UTF-8, and how many bytes belong to none."""
     text = sample.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
-    good = sum(1 for letter in text if ord(letter) > 127) - broken
-    return good >= 4 * broken
-
-
-def _reads_as_chinese(sample: bytes) -> bool:
-    """Whether the bytes are GB18030 and give common Chinese text rather than accidental pairs."""
-    try:
-        text = sample.decode("gb18030")
-    except UnicodeDecodeError:
-        return False
-    beyond = [letter for letter in text if ord(letter) > 127]
-    common = sum(1 for letter in beyond if _is_common_chinese(letter))
-    return bool(beyond) and common >= 0.8 * len(beyond)
-
-
-def _is_common_chinese(letter: str) -> bool:
-    if "\u3000" <= letter <= "\u303f" or "\uff00" <= letter <= "\uffef" or letter in "“”‘’—…·×":
-        return True
-    if not "\u4e00" <= letter <= "\u9fff":
-        return False
-    # Rows B0 to D7 of GB 2312 hold the 3,755 characters that texts are mostly made of.
-    first, *rest = letter.encode("gb18030")
-    return 0xB0 <= first <= 0xD7 and rest[0] >= 0xA1
+    return sum(1 for letter in text if ord(letter) > 127) - broken, broken

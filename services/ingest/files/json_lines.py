@@ -6,14 +6,16 @@ from pathlib import Path
 
 import polars as pl
 
-from services.ingest.files.delimited import text_batch
 from services.ingest.files.detected import Detected, MalformedRow, ReadHints, RowBatch, Table
 from services.ingest.files.encoding import find_encoding
 from services.ingest.files.limits import FileLimits
 from services.ingest.files.problems import empty_file, too_large
+from services.ingest.files.text_rows import text_batch
 
 _SAMPLE_ROWS = 500
 _BATCH_ROWS = 20_000
+_BATCH_CELLS = 1_000_000
+_BATCH_CHARACTERS = 16 << 20
 _RAW_CHARACTERS = 2_000
 
 
@@ -23,7 +25,7 @@ def looks_like_json_lines(path: Path, encoding: str) -> bool:
         for _ in range(20):
             line = stream.readline(1 << 20).strip()
             if line:
-                return line.startswith("{") and _object_of(line) is not None
+                return line.startswith("{") and isinstance(_object_of(line), dict)
     return False
 
 
@@ -32,11 +34,12 @@ def open_json_lines(path: Path, hints: ReadHints, limits: FileLimits) -> Table:
     encoding = find_encoding(path, hints.encoding)
     columns: dict[str, None] = {}
     for _, line in _lines(path, encoding.name, limits, first=_SAMPLE_ROWS):
-        columns.update(dict.fromkeys(_object_of(line) or {}))
+        found = _object_of(line)
+        columns.update({} if isinstance(found, str) else dict.fromkeys(found))
+        if len(columns) > limits.columns:
+            raise too_large("too_many_columns", f"The objects have {len(columns)} keys.")
     if not columns:
         raise empty_file("The file holds no objects.")
-    if len(columns) > limits.columns:
-        raise too_large("too_many_columns", f"The objects have {len(columns)} keys.")
     detected = Detected(format="ndjson", columns=tuple(columns), encoding=encoding.name)
     return Table(detected, _batches(path, encoding.name, tuple(columns), limits))
 
@@ -59,12 +62,30 @@ def _lines(
                 return
 
 
-def _object_of(line: str) -> dict[str, object] | None:
+def _object_of(line: str) -> dict[str, str] | str:
+    """The cells of the object on a line by key, or why they cannot be read."""
     try:
-        value = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+        value = json.loads(
+            line, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_once
+        )
+        cells = {key: _as_cell(cell) for key, cell in value.items()}
+        "".join(cells).encode()
+    except _RepeatedKeyError:
+        return "A key stands twice in one object."
+    except (ValueError, RecursionError, AttributeError):
+        return "The line is no JSON object."
+    return "A key holds a character that is no text." if "\x00" in "".join(cells) else cells
+
+
+class _RepeatedKeyError(ValueError):
+    """One of two values under the same key would be lost."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _RepeatedKeyError
+    return found
 
 
 def _as_cell(value: object) -> str:
@@ -80,37 +101,56 @@ def _as_cell(value: object) -> str:
 def _batches(
     path: Path, encoding: str, columns: tuple[str, ...], limits: FileLimits
 ) -> Iterator[RowBatch]:
-    numbers: list[int] = []
-    rows: list[dict[str, object]] = []
-    malformed: list[MalformedRow] = []
-    known = dict.fromkeys(columns)
+    """Batches of rows. Keys that first appear later become columns of their batch."""
+    batch = _Collector()
+    known = set(columns)
     for number, line in _lines(path, encoding, limits):
         found = _object_of(line)
-        if found is None:
+        if isinstance(found, str):
             shown = line[:_RAW_CHARACTERS].rstrip("\r\n").encode("utf-8", "backslashreplace")
-            malformed.append(MalformedRow(number, "The line is no JSON object.", shown.decode()))
+            batch.malformed.append(MalformedRow(number, found, shown.decode()))
         else:
-            known.update(dict.fromkeys(found))  # keys that appear later become columns later
-            numbers.append(number)
-            rows.append(found)
+            known.update(found)
+            batch.add(number, found)
         if len(known) > limits.columns:
             raise too_large("too_many_columns", f"The objects have {len(known)} keys.")
-        if len(rows) + len(malformed) >= _BATCH_ROWS:
-            yield _batch(tuple(known), numbers, rows, malformed)
-            numbers, rows, malformed = [], [], []
-    if rows or malformed:
-        yield _batch(tuple(known), numbers, rows, malformed)
+        batch.characters += len(line)
+        if batch.is_full:
+            yield batch.emptied()
+            batch = _Collector()
+    if batch.rows or batch.malformed:
+        yield batch.emptied()
 
 
-def _batch(
-    columns: tuple[str, ...],
-    numbers: list[int],
-    rows: list[dict[str, object]],
-    malformed: list[MalformedRow],
-) -> RowBatch:
-    cells = [[_as_cell(row.get(name)) for name in columns] for row in rows]
-    batch = text_batch(columns, numbers, cells, malformed)
-    blank_as_null = batch.cells.with_columns(
-        pl.when(pl.all() != "").then(pl.all())  # an absent key is no empty text
-    )
-    return RowBatch(batch.numbers, blank_as_null, batch.malformed)
+class _Collector:
+    """Gathers objects until they make a batch of bounded size."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        self.rows: list[dict[str, str]] = []
+        self.malformed: list[MalformedRow] = []
+        self.keys: dict[str, None] = {}
+        self.characters = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether rows, cells (absent ones as well) or text are enough."""
+        rows = len(self.rows) + len(self.malformed)
+        cells = rows * len(self.keys)
+        return rows >= _BATCH_ROWS or cells >= _BATCH_CELLS or self.characters >= _BATCH_CHARACTERS
+
+    def add(self, number: int, cells: dict[str, str]) -> None:
+        """Take one object."""
+        self.numbers.append(number)
+        self.rows.append(cells)
+        self.keys.update(dict.fromkeys(cells))
+
+    def emptied(self) -> RowBatch:
+        """The batch, whose columns are the keys of its own rows."""
+        columns = tuple(self.keys)
+        cells = [[row.get(name, "") for name in columns] for row in self.rows]
+        batch = text_batch(columns, self.numbers, cells, self.malformed)
+        blank_as_null = batch.cells.with_columns(
+            pl.when(pl.all() != "").then(pl.all())  # an absent key is no empty text
+        )
+        return RowBatch(batch.numbers, blank_as_null, batch.malformed)

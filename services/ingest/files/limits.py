@@ -7,16 +7,21 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class FileLimits:
-    """Bounds of reading one file. Sizes in bytes, a line in characters."""
+    """Bounds of reading one file. Sizes in bytes, a line in characters.
+
+    `decoder_*` bind the process that decodes workbooks and Parquet: its memory (a workbook of a
+    million rows and twelve columns takes 1.4 GB) and its processor time.
+    """
 
     unpacked_bytes: int = 4096 * MIB
     unpack_ratio: int = 200
-    workbook_bytes: int = 320 * MIB
-    row_group_bytes: int = 256 * MIB
+    workbook_bytes: int = 1024 * MIB
+    decoder_bytes: int = 2048 * MIB
+    decoder_seconds: int = 300
     line_characters: int = MIB
     columns: int = 2_000
+    sheet_columns: int = 16_384
     rows: int = 50_000_000
-    cell_characters: int = 100_000
 
 
 DEFAULT_LIMITS = FileLimits()

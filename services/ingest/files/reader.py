@@ -12,6 +12,7 @@ from services.ingest.files.compression import (
     EMPTY_ZIP_MAGIC,
     GZIP_MAGIC,
     ZIP_MAGIC,
+    office_kind,
     unpacked,
 )
 from services.ingest.files.delimited import open_delimited
@@ -55,25 +56,28 @@ def open_table(
 
     Raises a Problem with one of `problems.FILE_CODES`; while the batches are iterated as well.
     """
-    with unpacked(path, limits) as plain:
+    with contextlib.ExitStack() as kept:
+        plain = kept.enter_context(unpacked(path, limits))
         try:
-            table = _open_plain(plain.path, hints or ReadHints(), limits)
+            table = _open_plain(plain.path, hints or ReadHints(), limits, kept)
             detected = dataclasses.replace(table.detected, compression=plain.compression)
-            yield Table(detected, table.batches)
+            yield Table(detected, table.batches, table.trailer)
         except UnicodeError as error:
             # Wide encodings that break off within a letter cannot be read on row by row.
             raise truncated_file("The text does not fit its encoding, or breaks off.") from error
 
 
-def _open_plain(path: Path, hints: ReadHints, limits: FileLimits) -> Table:
+def _open_plain(
+    path: Path, hints: ReadHints, limits: FileLimits, kept: contextlib.ExitStack
+) -> Table:
     with path.open("rb") as stream:
         head = stream.read(4096)
     if head.startswith(PARQUET_MAGIC):
-        return open_parquet(path, limits)
+        return open_parquet(path, hints, limits, kept)
     if head.startswith(ZIP_MAGIC):
-        return open_workbook(path, "xlsx", hints, limits)
+        return open_workbook(path, office_kind(path) or "xlsx", hints, limits, kept)
     if head.startswith(OLE_MAGIC):
-        return open_workbook(path, "xls", hints, limits)
+        return open_workbook(path, "xls", hints, limits, kept)
     _refuse_foreign(head)
     encoding = find_encoding(path, hints.encoding).name
     if looks_like_json_lines(path, encoding):

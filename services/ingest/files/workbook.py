@@ -1,45 +1,57 @@
-"""Reads the first filled sheet of XLSX and XLS workbooks by calamine, every cell as text."""
+"""Reads one sheet of a workbook: the profile's, else the fullest visible one, all as text."""
 
+import contextlib
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
 from services.ingest.files.compression import check_workbook
-from services.ingest.files.delimited import without_blank_rows
-from services.ingest.files.detected import Detected, ReadHints, RowBatch, Table
+from services.ingest.files.decoding import decoded
+from services.ingest.files.detected import Detected, MalformedRow, ReadHints, RowBatch, Table
 from services.ingest.files.header import Header, column_names, find_header, table_width
 from services.ingest.files.limits import FileLimits
-from services.ingest.files.problems import empty_file, encrypted_file, too_large, truncated_file
-from shared.errors import Problem, RuleBroken
+from services.ingest.files.plain_lines import without_blank_rows
+from services.ingest.files.problems import encrypted_file, too_large
+from services.ingest.files.trailer import without_trailer
+from shared.errors import RuleBroken
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
 _SAMPLE_ROWS = 200
-_BATCH_CELLS = 400_000
 
 
-def open_workbook(path: Path, kind: str, hints: ReadHints, limits: FileLimits) -> Table:
-    """The table on the first sheet that holds one. `kind` is `xlsx` or `xls`."""
-    if kind == "xlsx":
+def open_workbook(
+    path: Path, kind: str, hints: ReadHints, limits: FileLimits, kept: contextlib.ExitStack
+) -> Table:
+    """The table on the best sheet, open until `kept` ends. `kind` is `xlsx`, `xls` ...
+
+    Formulas count by the value that was saved with them; nothing outside the file is looked at.
+    """
+    if kind != "xls":
         check_workbook(path, limits)
     elif _is_encrypted(path):
         raise encrypted_file()
     elif path.stat().st_size > limits.workbook_bytes:
         raise too_large("unpacks_too_large", "The workbook is larger than allowed.")
-    sheet = _first_filled_sheet(path)
-    if sheet.width > limits.columns:
-        raise too_large("too_many_columns", f"The sheet has {sheet.width} columns.")
-    header = _header_of(sheet, hints)
-    width = len(header.columns)
+    found = kept.enter_context(decoded("workbook", path, hints, limits))
+    head = _head(found.batches)
+    header = _header_of(head, hints)
     detected = Detected(
         format=kind,
         columns=header.columns,
         header_row=None if header.index is None else header.index + 1,
+        header_lines=header.lines,
         confidence=round(header.confidence, 2),
+        sheet=found.facts["sheet"],
+        other_sheets=tuple(found.facts["other_sheets"]),
     )
     first = hints.skip_rows if header.index is None else header.index + 1
-    return Table(detected, _batches(sheet[:, :width], first, header.columns))
+    frames = itertools.chain([head], found.batches)
+    trailer: list[MalformedRow] = []
+    rows = without_trailer(_batches(frames, first, header.columns), header.columns, None, trailer)
+    return Table(detected, rows, trailer)
 
 
 def _is_encrypted(path: Path) -> bool:
@@ -47,42 +59,28 @@ def _is_encrypted(path: Path) -> bool:
         return _ENCRYPTED_PART in stream.read(1 << 20)
 
 
-def _first_filled_sheet(path: Path) -> pl.DataFrame:
-    """All cells of the first sheet with at least one filled row, as text, from row 1 on."""
-    import fastexcel
-
-    try:
-        reader = fastexcel.read_excel(str(path))
-        for name in reader.sheet_names:
-            sheet = reader.load_sheet(
-                name, header_row=None, skip_rows=0, dtypes="string", skip_whitespace_tail_rows=True
-            )
-            frame: pl.DataFrame = sheet.to_polars()
-            if frame.height and frame.width:
-                return frame
-    except Problem:
-        raise
-    except BaseException as error:
-        # The reader answers damage with many errors; its panics are no Exception.
-        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError | GeneratorExit):
-            raise
-        if "password" in str(error).lower():
-            raise encrypted_file() from error
-        raise truncated_file("The workbook is damaged and cannot be read.") from error
-    raise empty_file("The workbook holds no filled sheet.")
+def _head(frames: Iterator[pl.DataFrame]) -> pl.DataFrame:
+    """The first rows of the sheet: enough to find its header, if it has that many."""
+    taken: list[pl.DataFrame] = []
+    for frame in frames:
+        taken.append(frame)
+        if sum(one.height for one in taken) >= _SAMPLE_ROWS:
+            break
+    return pl.concat(taken)
 
 
-def _header_of(sheet: pl.DataFrame, hints: ReadHints) -> Header:
+def _header_of(head: pl.DataFrame, hints: ReadHints) -> Header:
     rows = [
         _trimmed(["" if cell is None else cell for cell in row])
-        for row in sheet.head(_SAMPLE_ROWS).rows()
+        for row in head.head(_SAMPLE_ROWS).rows()
     ]
-    width = sheet.width
+    width = head.width
     if hints.header_row is None:
-        found = find_header(rows[hints.skip_rows :][:60], hints.known_columns)
+        found = find_header(rows[hints.skip_rows :], hints.known_columns, hints.vocabulary)
         index = None if found.index is None else found.index + hints.skip_rows
-        named = rows[index] if index is not None else []
-        return Header(index, column_names(_padded(named, width)), found.confidence)
+        named = [] if index is None else list(found.columns)
+        columns = column_names(_padded(named, width))
+        return Header(index, columns, found.confidence, found.lines)
     if hints.header_row == 0:
         return Header(None, column_names([""] * max(width, table_width(rows))), 1.0)
     if hints.header_row > len(rows):
@@ -102,10 +100,16 @@ def _padded(row: list[str], width: int) -> list[str]:
     return [*row, *[""] * (width - len(row))]
 
 
-def _batches(sheet: pl.DataFrame, first: int, columns: tuple[str, ...]) -> Iterator[RowBatch]:
-    size = max(500, _BATCH_CELLS // max(1, len(columns)))
-    sheet.columns = list(columns)
-    for start in range(first, sheet.height, size):
-        cells = sheet.slice(start, size)
-        numbers = pl.Series("row", range(start + 1, start + cells.height + 1), dtype=pl.Int64)
-        yield without_blank_rows(RowBatch(numbers, cells))
+def _batches(
+    frames: Iterator[pl.DataFrame], first: int, columns: tuple[str, ...]
+) -> Iterator[RowBatch]:
+    """The rows from index `first` on; a row is numbered by its place on the sheet, from 1."""
+    done = 0
+    for frame in frames:
+        cells = frame.slice(max(0, first - done))
+        number = max(first, done) + 1
+        done += frame.height
+        if cells.height:
+            cells.columns = list(columns)
+            numbers = pl.Series("row", range(number, number + cells.height), dtype=pl.Int64)
+            yield without_blank_rows(RowBatch(numbers, cells))

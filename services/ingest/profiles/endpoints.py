@@ -7,36 +7,37 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import File, Form, Query, Response, UploadFile
+from pydantic import ValidationError
+from sqlmodel import Session
 
-from services.ingest.files.problems import empty_file
-from services.ingest.files.reader import open_table, quick_check
+from services.ingest.files.reader import quick_check
 from services.ingest.profiles import repository
-from services.ingest.profiles.domain import REQUIRED_OF_KIND, unknown_fields
-from services.ingest.profiles.focus import focus_profile, missing_focus_columns
-from services.ingest.profiles.proposal import Proposal, propose_profile
+from services.ingest.profiles.detection import detect
+from services.ingest.profiles.domain import merged_rules, unknown_fields
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import UNBOUND, Caller, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
-from shared.contracts.ingest.imports import DetectedFile
 from shared.contracts.ingest.profiles import (
     DetectAnswer,
     ProfileAnswer,
     ProfileKind,
+    ProfilePatch,
     ProfileRequest,
     ProfileRules,
-    ProposedProfile,
+    ProfileVersionAnswer,
 )
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
-from shared.errors import Conflict, FieldError, Problem, RuleBroken
+from shared.errors import Conflict, FieldError, NotFound, Problem, RuleBroken
 from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
 from shared.pagination import PageQueryDep, list_page
+from shared.problems import field_errors
 from shared.routing import STORES_NOTHING, new_router
 from shared.tables.ingest.imports import ImportProfile
+from shared.tables.ingest.profiles import ImportProfileVersion
 
 SERVICE = "ingest"
-EXAMPLES_SHOWN = 5
 router = new_router("/v1/profiles", "profiles", [Needs("ingest:read"), UNBOUND])
 WRITE = [Needs("ingest:write")]
 
@@ -97,6 +98,40 @@ def get_profile(profile_id: UUID, session: SessionDep, response: Response) -> Pr
     return answer(row)
 
 
+@router.get(
+    "/{profile_id:uuid}/versions",
+    summary="List the versions of a profile",
+    operation_id="list_profile_versions",
+)
+def list_profile_versions(
+    profile_id: UUID,
+    session: SessionDep,
+    page: PageQueryDep,
+    version: Annotated[int | None, Query(ge=1)] = None,
+) -> Page[ProfileVersionAnswer]:
+    """All rules that it ever had, the newest first; those of a deleted profile stay readable."""
+    if not repository.has_versions(session, profile_id):
+        raise NotFound(f"profile {profile_id}")
+    rows, cursor = list_page(
+        session,
+        repository.versions_query(profile_id, version),
+        page,
+        sortable={"version": ImportProfileVersion.version},
+        default_sort="-version",
+        filters={"profile_id": profile_id, "version": version},
+        unique=ImportProfileVersion.id,
+    )
+    return Page(items=[_version_answer(row) for row in rows], next_cursor=cursor)
+
+
+def _version_answer(row: ImportProfileVersion) -> ProfileVersionAnswer:
+    return ProfileVersionAnswer(
+        **row.rules,
+        **row.model_dump(include={"id", "profile_id", "code", "version", "created_at"}),
+        changed_by=row.subject,
+    )
+
+
 @router.post(
     "",
     summary="Add a profile",
@@ -111,15 +146,7 @@ def create_profile(
     _check(request)
     if repository.find_by_codes(session, [request.code]):
         raise Conflict(f"{request.code} exists", code="code_taken")
-    row = ImportProfile(
-        code=request.code,
-        kind=request.kind,
-        rules=_rules(request),
-        created_at=utc_now(),
-        updated_at=utc_now(),
-    )
-    session.add(row)
-    session.flush()
+    row = _new(session, request, caller)
     audit.record(session, caller, SERVICE, "create", "profile", str(row.id), after=row.rules)
     set_etag(response, row)
     return answer(row)
@@ -141,18 +168,48 @@ def replace_profile(
 ) -> ProfileAnswer:
     """All of a profile but its code; imports that already ran keep the rules they ran with."""
     _check(request)
-    row = repository.get_profile(session, profile_id)
+    row = repository.get_profile(session, profile_id, lock=True)
     check_if_match(if_match, row)
     if request.code != row.code:
         raise RuleBroken("the code of a profile does not change", code="code_is_fixed")
-    before = row.rules
-    _replace(row, request)
-    session.add(row)
-    audit.record(
-        session, caller, SERVICE, "replace", "profile", str(row.id), before=before, after=row.rules
-    )
+    _change(session, row, request, caller, "replace")
     set_etag(response, row)
     return answer(row)
+
+
+@router.patch(
+    "/{profile_id:uuid}",
+    summary="Change a profile",
+    operation_id="update_profile",
+    dependencies=WRITE,
+)
+def update_profile(
+    profile_id: UUID,
+    patch: ProfilePatch,
+    session: SessionDep,
+    caller: CallerDep,
+    if_match: IfMatchDep,
+    response: Response,
+) -> ProfileAnswer:
+    """A merge patch of the rules; the code stays, and the rules until now remain as a version."""
+    row = repository.get_profile(session, profile_id, lock=True)
+    check_if_match(if_match, row)
+    request = _patched(row, patch)
+    _check(request)
+    if _rules(request) != row.rules:
+        _change(session, row, request, caller, "update")
+    set_etag(response, row)
+    return answer(row)
+
+
+def _patched(row: ImportProfile, patch: ProfilePatch) -> ProfileRules:
+    merged = merged_rules(row.rules, patch.model_dump(mode="json", exclude_unset=True))
+    try:
+        return ProfileRules.model_validate(merged)
+    except ValidationError as error:
+        raise RuleBroken(
+            "the profile would not be valid", code="invalid", errors=field_errors(error.errors())
+        ) from error
 
 
 @router.delete(
@@ -166,7 +223,7 @@ def delete_profile(
     profile_id: UUID, session: SessionDep, caller: CallerDep, if_match: IfMatchDep
 ) -> None:
     """Imports that ran with it keep its rules."""
-    row = repository.get_profile(session, profile_id)
+    row = repository.get_profile(session, profile_id, lock=True)
     check_if_match(if_match, row)
     session.delete(row)
     audit.record(session, caller, SERVICE, "delete", "profile", str(row.id), before=row.rules)
@@ -187,25 +244,17 @@ def bulk_profiles(
     """Upsert by code; each item has its own result."""
     items = read_items(ProfileRequest, request.items)
     codes = [item.code for item in items if not isinstance(item, Problem)]
-    known = repository.find_by_codes(session, codes)
+    known = repository.find_by_codes(session, codes, lock=True)
 
     def apply(item: ProfileRequest) -> Outcome:
         _check(item)
         row = known.get(item.code)
         if row is None:
-            row = known[item.code] = ImportProfile(
-                code=item.code,
-                kind=item.kind,
-                rules=_rules(item),
-                created_at=utc_now(),
-                updated_at=utc_now(),
-            )
-            session.add(row)
+            row = known[item.code] = _new(session, item, caller)
             return "created", row.id
         if row.rules == _rules(item):
             return "unchanged", row.id
-        _replace(row, item)
-        session.add(row)
+        _write(session, row, item, caller)
         return "updated", row.id
 
     done = apply_items(session, items, how, apply)
@@ -213,11 +262,38 @@ def bulk_profiles(
     return done
 
 
-def _replace(row: ImportProfile, request: ProfileRequest) -> None:
+def _new(session: Session, request: ProfileRequest, caller: Caller) -> ImportProfile:
+    now = utc_now()
+    row = ImportProfile(
+        code=request.code,
+        kind=request.kind,
+        rules=_rules(request),
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    repository.keep_version(session, row, caller.subject)
+    return row
+
+
+def _write(session: Session, row: ImportProfile, request: ProfileRules, caller: Caller) -> None:
+    """Give a profile new rules; those it had stay readable among its versions."""
     row.rules = _rules(request)
     row.kind = request.kind
     row.version += 1
     row.updated_at = utc_now()
+    session.add(row)
+    repository.keep_version(session, row, caller.subject)
+
+
+def _change(
+    session: Session, row: ImportProfile, request: ProfileRules, caller: Caller, action: str
+) -> None:
+    before = row.rules
+    _write(session, row, request, caller)
+    audit.record(
+        session, caller, SERVICE, action, "profile", str(row.id), before=before, after=row.rules
+    )
 
 
 @router.post(
@@ -236,49 +312,4 @@ def detect_profile(
         path = Path(folder) / "upload"
         with path.open("wb") as target:
             shutil.copyfileobj(file.file, target)
-        return _detected(path, kind)
-
-
-def _detected(path: Path, kind: ProfileKind) -> DetectAnswer:
-    with open_table(path) as table:
-        first = next(table.batches, None)
-        if first is None:
-            raise empty_file("The file has a header but no rows.")
-        proposal = propose_profile(kind, table.detected, first)
-    detected = table.detected
-    if kind == "focus":
-        built_in = focus_profile(detected.columns)
-        complete = not missing_focus_columns(detected.columns, "EffectiveCost")
-        sure = 1.0 if complete else 0.2
-        fields = dict.fromkeys(built_in.columns, sure)
-        proposal = Proposal(built_in, sure, fields, proposal.examples)
-    profile = proposal.profile
-    return DetectAnswer(
-        profile=ProposedProfile(
-            kind=kind,
-            columns=dict(profile.columns),
-            constants=dict(profile.constants),
-            date_format=profile.date_format,
-            decimal="," if profile.decimal == "," else "." if profile.decimal else None,
-            encoding=profile.encoding,
-            delimiter=profile.delimiter,
-            header_row=profile.header_row,
-        ),
-        confidence=proposal.confidence,
-        fields=dict(proposal.fields),
-        examples={name: list(texts)[:EXAMPLES_SHOWN] for name, texts in proposal.examples.items()},
-        missing=[name for name in REQUIRED_OF_KIND[kind] if name not in profile.columns],
-        detected=DetectedFile(
-            format=detected.format,
-            compression=detected.compression,
-            encoding=detected.encoding,
-            delimiter=detected.delimiter,
-            header_row=detected.header_row,
-            columns=list(detected.columns),
-            mapping=dict(profile.columns),
-            date_format=profile.date_format,
-            decimal=profile.decimal,
-            float_columns=list(detected.float_columns),
-            confidence=detected.confidence,
-        ),
-    )
+        return detect(path, kind)

@@ -4,83 +4,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.ingest.files.detected import Detected, RowBatch
+from services.ingest.files.header import plain_name
 from services.ingest.imports.columns import without_missing
-from services.ingest.profiles.domain import FIELDS_OF_KIND, REQUIRED_OF_KIND, Profile, folded
-from services.ingest.values.dates import DateEvidence, read_date
+from services.ingest.profiles.domain import (
+    FIELDS_OF_KIND,
+    INSTEAD_OF,
+    LEDGER_KINDS,
+    REQUIRED_OF_KIND,
+    Profile,
+    Sign,
+)
+from services.ingest.profiles.ledger_names import with_ledger_names
+from services.ingest.profiles.ledger_parts import recognise_parts
+from services.ingest.profiles.names import NAMES
+from services.ingest.values.cost_types import cost_type_of
+from services.ingest.values.dates import DateEvidence, is_zero_date, read_date, read_period
 from services.ingest.values.decimals import NumberEvidence, NumberStyle, read_decimal
 from services.ingest.values.fault import Fault
+from services.ingest.values.fiscal import one_cell_fiscal_period
+from services.ingest.values.total_labels import label_strength
 from shared.currencies import is_currency
 
-# What sources call our fields, best first; names are compared folded and without punctuation.
-_NAMES: Mapping[str, Sequence[str]] = {
-    "amount": (
-        "amount", "net amount", "value", "cost", "total", "total amount", "billing amount",
-        "effectivecost", "amount gbp", "amount in local currency", "dmbtr", "hsl", "tsl", "betrag",
-        "金额", "成交额", "本币金额", "original appn balance", "sum",
-    ),
-    "currency": ("currency", "billing currency", "billingcurrency", "currency code", "waers",
-                 "rtcur", "币种", "货币", "ccy", "währung"),
-    "period": ("period", "month", "fiscal period", "期间", "会计期间", "billingperiodstart"),
-    "posted_on": (
-        "posted on", "posting date", "paid date", "payment date", "date", "transaction date",
-        "post date", "budat", "invoice date", "document date", "日期", "时间", "记账日期",
-        "过账日期", "buchungsdatum", "chargeperiodstart",
-    ),
-    "cost_type": ("cost type", "type of expenditure", "capital revenue", "capex opex",
-                  "revenue capital", "成本类型"),
-    "account": ("account", "expenditure code", "gl account", "account code", "racct", "hkont",
-                "cost element", "konto", "科目", "科目编码", "sub obj", "billingaccountid"),
-    "cost_center": ("cost center", "cost centre", "service area", "department", "dept", "kostl",
-                    "rcntr", "成本中心", "部门", "kostenstelle", "directorate"),
-    "vendor": ("vendor", "supplier name", "supplier", "merchant name", "payee", "beneficiary",
-               "lifnr", "供应商", "供应商名称", "kreditor", "providername", "vendor name"),
-    "document": ("document", "trans no", "transaction number", "document number", "belnr",
-                 "voucher", "invoice number", "invoiceid", "凭证号", "belegnummer", "docnr"),
-    "description": ("description", "text", "narrative", "details", "expenditure category",
-                    "expenditure catergory", "摘要", "说明", "sgtxt", "purpose",
-                    "chargedescription"),
-    "asset": ("asset", "asset number", "resourceid", "资产编号", "anln1"),
-    "project": ("project", "project code", "wbs", "项目", "项目编号", "projekt"),
-    "external_id": ("external id", "line id", "unique id", "unique identifier"),
-    "tags": ("tags", "标签"),
-    "driver": ("driver", "driver code", "动因"),
-    "scenario": ("scenario", "场景", "version"),
-    "source": ("source", "source code", "from object", "来源"),
-    "target": ("target", "target code", "to object", "object", "consumer", "service area", "目标"),
-    "quantity": ("quantity", "qty", "volume", "units", "number", "数量", "value", "weight"),
-    "from": ("from", "from currency", "base", "base currency", "currency", "原币",
-             "source currency"),
-    "to": ("to", "to currency", "quote", "quote currency", "target currency", "目标币种"),
-    "kind": ("kind", "type", "rate type", "ticket type", "contact type", "sys class name", "类型"),
-    "rate": ("rate", "exchange rate", "汇率", "value", "obs value"),
-    "number": ("number", "ticket", "incident", "incident number", "ticket number", "工单号", "id"),
-    "service": ("service", "business service", "cmdb ci", "服务"),
-    "solution": ("solution", "application", "解决方案"),
-    "consumer": ("consumer", "business unit", "department", "company", "使用部门"),
-    "opened_at": ("opened at", "opened", "created", "created at", "sys created on", "打开时间"),
-    "resolved_at": ("resolved at", "resolved", "解决时间"),
-    "closed_at": ("closed at", "closed", "关闭时间"),
-    "updated_at": ("sys updated at", "sys updated on", "updated at", "updated", "更新时间"),
-    "state": ("state", "incident state", "status", "状态"),
-    "priority": ("priority", "优先级"),
-    "category": ("category", "类别"),
-    "assignment_group": ("assignment group", "group", "处理组"),
-    "sla_met": ("sla met", "made sla", "达标"),
-    "reopen_count": ("reopen count", "reopened", "重开次数"),
-    "code": ("code", "id", "consumer code", "编码", "代码", "unit"),
-    "name": ("name", "title", "consumer name", "名称"),
-    "names.en": ("names en", "name en", "english name", "英文名称"),
-    "names.zh-CN": ("names zh cn", "name zh cn", "name zh", "chinese name", "中文名称"),
-    "parent": ("parent", "parent code", "上级", "上级编码"),
-    "valid_from": ("valid from", "生效期间"),
-    "valid_to": ("valid to", "失效期间"),
-    "owner": ("owner", "负责人"),
-    "unit_driver": ("unit driver",),
-    "value_chain_stage": ("value chain stage", "价值链环节"),
-}  # fmt: skip
-
-
+_NUMBERS = frozenset(
+    {
+        "amount", "quantity", "rate", "reopen_count", "cost", "residual_value", "capacity", "kwh",
+        "embodied_kgco2e", "value", "useful_life_months", "useful_life_years",
+    }
+)  # fmt: skip
+_DATES = frozenset(
+    {
+        "posted_on", "opened_at", "resolved_at", "closed_at", "updated_at", "purchased_on", "at",
+    }
+)  # fmt: skip
 MOST_OF_THEM = 0.6
+FEW_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -97,17 +54,17 @@ def propose_profile(kind: str, detected: Detected, batch: RowBatch) -> Proposal:
     """The likeliest profile for a file of a kind, judged by its header and first rows."""
     chosen: dict[str, str] = {}
     sure: dict[str, float] = {}
-    by_name = {_plain(name): name for name in reversed(detected.columns)}
+    by_name = {plain_name(name): name for name in reversed(detected.columns)}
     examples = {name: _examples(batch, name) for name in detected.columns}
     for field in FIELDS_OF_KIND[kind]:
-        own = by_name.get(_plain(field))
-        names = [field, *_NAMES.get(field, ())] if own else list(_NAMES.get(field, ()))
+        own = by_name.get(plain_name(field))
+        names = [field, *NAMES.get(field, ())] if own else list(NAMES.get(field, ()))
         for place, name in enumerate(names):
-            column = by_name.get(_plain(name))
+            column = _column_called(name, by_name)
             if column is None or column in chosen.values():
                 continue
             fit = _fit(field, examples[column])
-            if fit < MOST_OF_THEM and _plain(column) != _plain(field):
+            if fit < MOST_OF_THEM and plain_name(column) != plain_name(field):
                 continue  # a column headed with the very name of the field is taken all the same
             chosen[field] = column
             sure[field] = round(fit * (1.0 if place == 0 else 0.9), 2)
@@ -116,16 +73,24 @@ def propose_profile(kind: str, detected: Detected, batch: RowBatch) -> Proposal:
     for column in detected.columns:
         if column.startswith(("tags.", "fields.", "attributes.")) and column not in chosen.values():
             chosen[column] = column
-    required = REQUIRED_OF_KIND[kind]
+    sign: Sign = "as_is"
+    if kind in LEDGER_KINDS:
+        chosen = with_ledger_names(chosen, examples, _fits)
+        parts = recognise_parts(chosen, examples)
+        chosen, sign = dict(parts.columns), parts.sign
+        sure = {name: sure.get(name, 0.9) for name in chosen}
+    required = ("debit", "credit") if "debit" in chosen else _deciding(kind, chosen)
     confidence = min([sure.get(field, 0.0) for field in required] or [0.0])
     profile = Profile(
         kind=kind,
         columns=chosen,
         decimal=_decimal_style(detected, examples, chosen).decimal,
-        encoding=detected.encoding,
+        encoding=_encoding(detected, examples),
         delimiter=detected.delimiter,
-        header_row=detected.header_row,
+        # A header of two rows cannot be named by one; it is found again by its names.
+        header_row=detected.header_row if detected.header_lines == 1 else None,
         date_format=_date_format(examples, chosen),
+        sign=sign,
     )
     return Proposal(profile, round(min(confidence, detected.confidence), 2), sure, examples)
 
@@ -133,11 +98,25 @@ def propose_profile(kind: str, detected: Detected, batch: RowBatch) -> Proposal:
 def mapping_by_name(kind: str, detected: Detected, batch: RowBatch) -> Profile:
     """The profile for an import without one: columns by their names, styles left to the survey."""
     proposed = propose_profile(kind, detected, batch).profile
-    return Profile(kind=kind, columns=proposed.columns)
+    return Profile(kind=kind, columns=proposed.columns, sign=proposed.sign)
 
 
-def _plain(name: str) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in folded(name)).split())
+def _column_called(name: str, by_name: Mapping[str, str]) -> str | None:
+    """The column of a name; exports of references have it as a pair of value and link."""
+    for ending in ("", " display value", " value"):
+        column = by_name.get(plain_name(name) + ending)
+        if column is not None:
+            return column
+    return None
+
+
+def _deciding(kind: str, chosen: Mapping[str, str]) -> list[str]:
+    """The required fields, or what was chosen in their place."""
+    instead = INSTEAD_OF.get(kind, {})
+    return [
+        next((other for other in (name, *instead.get(name, ())) if other in chosen), name)
+        for name in REQUIRED_OF_KIND[kind]
+    ]
 
 
 def _examples(batch: RowBatch, column: str) -> list[str]:
@@ -149,17 +128,34 @@ def _examples(batch: RowBatch, column: str) -> list[str]:
 
 def _fit(field: str, examples: Sequence[str]) -> float:
     """How well values fit a field: the share that can be read."""
+    examples = [text for text in examples if label_strength(text) is None]
     if not examples:
         return MOST_OF_THEM
-    if field in {"amount", "quantity", "rate", "reopen_count"}:
+    if field in _NUMBERS:
         good = sum(1 for text in examples if _is_number(text))
-    elif field in {"posted_on", "opened_at", "resolved_at", "closed_at", "updated_at"}:
+    elif field in _DATES:
         good = sum(1 for text in examples if _is_date(text))
     elif field in {"currency", "from", "to"}:
         good = sum(1 for text in examples if is_currency(text.upper()))
+    elif field == "cost_type":
+        good = sum(1 for text in examples if cost_type_of(text))
+    elif field == "period":
+        good = sum(1 for text in examples if _is_period(text))
     else:
         return 1.0
-    return good / len(examples)
+    share = good / len(examples)
+    # A handful of values proves little against a name, as long as one of them fits.
+    return max(share, MOST_OF_THEM) if good and len(examples) < FEW_EXAMPLES else share
+
+
+def _fits(field: str, examples: Sequence[str]) -> bool:
+    return _fit(field, examples) >= MOST_OF_THEM
+
+
+def _is_period(text: str) -> bool:
+    found = read_period(text)
+    known = not isinstance(found, Fault) or found.code == "ambiguous_date"
+    return known or one_cell_fiscal_period(text) is not None
 
 
 def _is_number(text: str) -> bool:
@@ -169,17 +165,28 @@ def _is_number(text: str) -> bool:
 
 def _is_date(text: str) -> bool:
     found = read_date(text)
-    return not isinstance(found, Fault) or found.code == "ambiguous_date"
+    known = not isinstance(found, Fault) or found.code == "ambiguous_date"
+    return known or is_zero_date(text)
+
+
+def _encoding(detected: Detected, examples: Mapping[str, Sequence[str]]) -> str | None:
+    """The encoding, unless all that was seen is ASCII: the rest of the file may be anything."""
+    seen = (*detected.columns, *(text for texts in examples.values() for text in texts))
+    plain = detected.encoding == "utf-8" and all(text.isascii() for text in seen)
+    return None if plain else detected.encoding
 
 
 def _decimal_style(
     detected: Detected, examples: Mapping[str, Sequence[str]], chosen: Mapping[str, str]
 ) -> NumberStyle:
+    """The style that the numbers prove; what they do not prove is left to the whole file."""
     evidence = NumberEvidence()
-    for field in ("amount", "quantity", "rate"):
+    for field in _NUMBERS | {"debit", "credit"}:
         if field in chosen:
             evidence.add(examples[chosen[field]])
-    return evidence.style(detected.delimiter, typed=detected.typed)
+    if detected.typed or not evidence.decided:
+        return NumberStyle()
+    return evidence.style(detected.delimiter, typed=False)
 
 
 def _date_format(examples: Mapping[str, Sequence[str]], chosen: Mapping[str, str]) -> str | None:

@@ -1,102 +1,69 @@
-"""Reads dates, instants and periods; a day that may be a month is refused until somebody says."""
+"""Reads dates and instants; a day that may be a month is refused until somebody says."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Literal
+from decimal import Decimal, InvalidOperation
 
+from services.ingest.values.date_order import (
+    THREE_NUMBERS,
+    TIME,
+    DateEvidence,
+    DayOrder,
+    year_may_stand_first,
+)
 from services.ingest.values.fault import Fault, fault
 from services.ingest.values.missing import trimmed
+from services.ingest.values.month_names import month_of_name
 from shared.periods import period_of
 
-DayOrder = Literal["dmy", "mdy"]
+__all__ = ["DateEvidence", "DayOrder", "read_date", "read_instant", "read_period"]
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan january januar janvier enero",
-            "feb february februar fevrier febrero",
-            "mar march marz mars marzo",
-            "apr april avril abril",
-            "may mai mayo",
-            "jun june juni juin junio",
-            "jul july juli juillet julio",
-            "aug august aout agosto",
-            "sep sept september septembre septiembre",
-            "oct october oktober octobre octubre okt",
-            "nov november novembre noviembre",
-            "dec december dezember decembre diciembre dez",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_ZONE = r"(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
-_TIME = (
-    r"(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-    rf"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*{_ZONE})?"
-)
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+(?=\S)", re.IGNORECASE)
+_NAME = r"(?P<name>[^\W\d_]{3,10})\.?"
+_GAP = r"[-/.,\s]*(?:(?:de|of)\s+)?"
 _YEAR_FIRST = re.compile(
-    rf"(?P<y>\d{{4}})(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){_TIME}"
+    rf"(?P<y>\d{{4}})(?P<s>[-/.]|\s)(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}}){TIME}"
 )
-_COMPACT = re.compile(rf"(?P<y>(?:19|20|21)\d\d)(?P<m>\d\d)(?P<d>\d\d){_TIME}")
-_CHINESE = re.compile(rf"(?P<y>\d{{4}})年(?P<m>\d{{1,2}})月(?P<d>\d{{1,2}})日{_TIME}")
-_YEAR_LAST = re.compile(
-    rf"(?P<a>\d{{1,2}})(?P<s>[-/.])(?P<b>\d{{1,2}})(?P=s)(?P<y>\d{{4}}|\d{{2}}){_TIME}"
+_COMPACT = re.compile(rf"(?P<y>(?:19|20|21)\d\d)(?P<m>\d\d)(?P<d>\d\d){TIME}")
+_COMPACT_TIME = re.compile(
+    r"(?P<y>(?:19|20|21)\d\d)(?P<m>\d\d)(?P<d>\d\d)T?(?P<hour>\d\d)(?P<minute>\d\d)"
+    r"(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?(?P<half>)(?P<zone>Z|[+-]\d{4})?"
+)
+_CHINESE = re.compile(
+    rf"(?P<y>\d{{4}})\s*年\s*(?P<m>\d{{1,2}})\s*月\s*(?P<d>\d{{1,2}})\s*[日号]?{TIME}"
 )
 _NAMED = re.compile(
-    rf"(?P<d>\d{{1,2}})[-/.\s]+(?P<name>[^\W\d_]{{3,10}})\.?,?[-/.\s]+(?P<y>\d{{4}}|\d{{2}}){_TIME}"
+    rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?{_GAP}{_NAME}{_GAP}(?P<y>\d{{4}}|\d{{2}}){TIME}",
+    re.IGNORECASE,
 )
 _NAMED_FIRST = re.compile(
-    rf"(?P<name>[^\W\d_]{{3,10}})\.?[-/.\s]+(?P<d>\d{{1,2}}),?[-/.\s]+(?P<y>\d{{4}}){_TIME}"
+    rf"{_NAME}[-/.\s]+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,\s*|[-/.\s]+)(?P<y>\d{{4}}){TIME}",
+    re.IGNORECASE,
 )
+_NAMED_MIDDLE = re.compile(rf"(?P<y>\d{{4}})[-/.\s]+{_NAME}[-/.\s]+(?P<d>\d{{1,2}}){TIME}")
 _SAP_ODATA = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
-_PERIOD = re.compile(r"(?P<y>\d{4})[-/.]?(?P<m>\d{2})")
-_PERIOD_LAST = re.compile(r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})")
+_PERIODS = (
+    re.compile(r"(?P<y>\d{4})[-/.]?(?P<m>\d{2})"),
+    re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d)"),
+    re.compile(r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})"),
+    re.compile(r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月(?:份)?"),
+    re.compile(r"(?P<y>\d{4})\s?-?M(?P<m>\d{1,2})", re.IGNORECASE),
+)
+_NAMED_PERIODS = (
+    re.compile(rf"{_NAME}[-/.,\s]*(?:de\s+)?(?P<y>\d{{4}})", re.IGNORECASE),
+    re.compile(rf"(?P<y>\d{{4}})[-/.\s]*{_NAME}", re.IGNORECASE),
+    re.compile(rf"{_NAME}[-'\s](?P<y>\d{{2}})", re.IGNORECASE),
+)
 _EARLIEST, _LATEST = 1900, 2200
+#: Words that stand in place of a format: days since 1900 or 1904 as sheets count them, and
+#: seconds or milliseconds since 1970.
+SERIAL_FORMATS = ("excel", "excel-1904", "unix", "unix-ms")
+_ZERO_DATE = re.compile(r"0000[-/.]?00[-/.]?00(?:[T\s]+00:00(?::00(?:\.0+)?)?)?|00[-/.]00[-/.]0000")
 
 
-@dataclass
-class DateEvidence:
-    """What the texts of a column say about the place of the day; gathered batch by batch."""
-
-    only_day_first: int = 0
-    only_month_first: int = 0
-    either: int = 0
-    clear: int = 0
-
-    def add(self, texts: Iterable[str]) -> None:
-        """Take in some texts of the column."""
-        for text in texts:
-            found = _YEAR_LAST.fullmatch(trimmed(text))
-            if found is None:
-                self.clear += 1
-                continue
-            first, second = int(found["a"]), int(found["b"])
-            if first == second:
-                self.clear += 1
-            elif first > 12 >= second:
-                self.only_day_first += 1
-            elif second > 12 >= first:
-                self.only_month_first += 1
-            elif first <= 12 and second <= 12:
-                self.either += 1
-
-    @property
-    def decided(self) -> bool:
-        """Whether the order is known, or no text so far needs one."""
-        return self.order() is not None or self.either == 0
-
-    def order(self) -> DayOrder | None:
-        """The order that the column proves; few contradicting texts are typing errors."""
-        days, months = self.only_day_first, self.only_month_first
-        if days and days >= 20 * months:
-            return "dmy"
-        if months and months >= 20 * days:
-            return "mdy"
-        return None
+def is_zero_date(text: str) -> bool:
+    """Whether databases write no date like this: 0000-00-00, 00000000, 00.00.0000."""
+    return _ZERO_DATE.fullmatch(trimmed(text)) is not None
 
 
 def read_date(
@@ -126,11 +93,13 @@ def read_instant(
 def read_period(
     text: str, order: DayOrder | None = None, date_format: str | None = None
 ) -> str | Fault:
-    """The calendar month that a text writes, `2026-01`, `202601`, `01/2026` or a date in it."""
-    shown = trimmed(text)
-    found = None if date_format else _PERIOD.fullmatch(shown) or _PERIOD_LAST.fullmatch(shown)
+    """The calendar month that a text writes: `2026-01`, `202601`, `01/2026`, `Jan 2026`, a date.
+
+    Quarters and years are no months. Faults: `not_a_period`, `ambiguous_date`.
+    """
+    found = None if date_format else _month_of(trimmed(text))
     if found is not None:
-        year, month = int(found["y"]), int(found["m"])
+        year, month = found
         if _EARLIEST <= year <= _LATEST and 1 <= month <= 12:
             return f"{year:04d}-{month:02d}"
         return fault("not_a_period", text)
@@ -138,6 +107,19 @@ def read_period(
     if isinstance(day, Fault):
         return day if day.code == "ambiguous_date" else fault("not_a_period", text)
     return period_of(day)
+
+
+def _month_of(text: str) -> tuple[int, int] | None:
+    """Year and month of a text that names no day."""
+    for pattern in _PERIODS:
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return int(found["y"]), int(found["m"])
+    for pattern in _NAMED_PERIODS:
+        found = pattern.fullmatch(text)
+        if found is not None and (month := month_of_name(found["name"])):
+            return _full_year(found["y"]), month
+    return None
 
 
 def _read(text: str, order: DayOrder | None, date_format: str | None) -> datetime | Fault:
@@ -157,12 +139,28 @@ def _read(text: str, order: DayOrder | None, date_format: str | None) -> datetim
 
 def _by_format(text: str, shown: str, date_format: str) -> datetime | Fault:
     try:
-        moment = datetime.strptime(shown, date_format)  # a zone is added later
-    except ValueError:
+        if date_format in SERIAL_FORMATS:
+            moment = _by_serial(Decimal(shown), date_format)
+        else:
+            moment = datetime.strptime(shown, date_format)  # a zone is added later
+            if shown.isdigit() and moment.strftime(date_format) != shown:
+                return fault("not_a_date", text)  # 2026111 may be in January or in November
+    except (ValueError, OverflowError, InvalidOperation):
         return fault("not_a_date", text)
     if not _EARLIEST <= moment.year <= _LATEST:
         return fault("not_a_date", text)
     return moment
+
+
+def _by_serial(number: Decimal, date_format: str) -> datetime:
+    if date_format.startswith("unix"):
+        seconds = number / 1000 if date_format == "unix-ms" else number
+        return datetime(1970, 1, 1) + timedelta(microseconds=int(seconds * 1_000_000))
+    if date_format == "excel" and number < 61:
+        raise ValueError(number)  # the sheets' 29 February 1900 makes the days before it unsure
+    begin = datetime(1899, 12, 30) if date_format == "excel" else datetime(1904, 1, 1)
+    days, fraction = divmod(number, 1)
+    return begin + timedelta(days=int(days), seconds=round(fraction * 86_400))
 
 
 Parts = tuple[int, int, int, "re.Match[str] | None"]
@@ -170,16 +168,19 @@ Parts = tuple[int, int, int, "re.Match[str] | None"]
 
 def _parts_of(text: str, order: DayOrder | None) -> Parts | str | None:
     """Year, month, day and the match that holds the time; a fault's code; None: no date."""
-    for pattern in (_YEAR_FIRST, _COMPACT, _CHINESE):
+    weekday = _WEEKDAY.match(text)
+    if weekday and month_of_name(text.split(maxsplit=1)[0].strip(".,")) is None:
+        text = text[weekday.end() :]
+    for pattern in (_YEAR_FIRST, _COMPACT, _CHINESE, _COMPACT_TIME):
         found = pattern.fullmatch(text)
         if found:
             return int(found["y"]), int(found["m"]), int(found["d"]), found
-    for pattern in (_NAMED, _NAMED_FIRST):
+    for pattern in (_NAMED, _NAMED_FIRST, _NAMED_MIDDLE):
         found = pattern.fullmatch(text)
         if found:
-            month = _MONTHS.get(found["name"].casefold().replace("ä", "a").replace("é", "e"))
+            month = month_of_name(found["name"])
             return (_full_year(found["y"]), month, int(found["d"]), found) if month else None
-    found = _YEAR_LAST.fullmatch(text)
+    found = THREE_NUMBERS.fullmatch(text)
     if found:
         return _year_last(found, order)
     found = _SAP_ODATA.fullmatch(text)
@@ -191,11 +192,19 @@ def _parts_of(text: str, order: DayOrder | None) -> Parts | str | None:
 
 def _year_last(found: "re.Match[str]", order: DayOrder | None) -> Parts | str:
     first, second, year = int(found["a"]), int(found["b"]), _full_year(found["y"])
-    if order == "dmy" or (order is None and (first > 12 or first == second)):
+    if order == "ymd" and len(found["y"]) == 2:
+        return _full_year(found["a"].zfill(2)), second, int(found["y"]), found
+    if order == "dmy":
         return year, second, first, found
-    if order == "mdy" or second > 12:
+    if order == "mdy":
         return year, first, second, found
-    return "ambiguous_date"
+    # Without an order each text must speak for itself: 16-01-31 may begin with the year or the day.
+    if year_may_stand_first(found) and (order == "open" or "-" in found["s"]):
+        return "ambiguous_date"
+    # Nobody writes the month first before a dot.
+    if first > 12 or first == second or (second <= 12 and found["s"] == "."):
+        return year, second, first, found
+    return (year, first, second, found) if second > 12 else "ambiguous_date"
 
 
 def _full_year(text: str) -> int:

@@ -1,83 +1,36 @@
 """Reads amounts and quantities exactly as written, never through binary floats."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from services.ingest.values.fault import Fault, fault
 from services.ingest.values.missing import is_missing, trimmed
+from services.ingest.values.number_style import (
+    NumberEvidence,
+    NumberStyle,
+    groups_digits,
+    proof_of,
+)
+from services.ingest.values.signs import signed_body
 from shared.money import EXACT
+
+__all__ = ["NumberEvidence", "NumberStyle", "read_decimal"]
 
 INTEGER_DIGITS = 20
 FRACTION_DIGITS = 18
 
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _EXPONENT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE]([+-]?[0-9]{1,3})")
-_SIGN_WORDS = re.compile(
-    r"^(?:US|HK|NT|AU|CA|NZ|SG|A|C|R|S|Z)?\$|^(?:kr|CHF|Rs)\.?|(?:元|圆|円|zł|Kč|kr)$"
-)
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2010": "-", "\u2011": "-", "\ufe63": "-"})
-_GROUPING_BLANKS = re.compile("[ \u00a0\u2009\u202f'\u2019](?=[0-9]{3}(?![0-9]))")
-
-
-@dataclass(frozen=True)
-class NumberStyle:
-    """How a column writes numbers; None: nobody knows, so each text must speak for itself."""
-
-    decimal: str | None = None
-    thousands: str | None = None
-
-
-@dataclass
-class NumberEvidence:
-    """What the texts of a column say about its separators; gathered batch by batch."""
-
-    decimal_point: int = 0
-    decimal_comma: int = 0
-    open_point: int = 0
-    open_comma: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, texts: Iterable[str]) -> None:
-        """Take in some texts of the column."""
-        for text in texts:
-            body = _unsigned(trimmed(text))
-            if body is None:
-                continue
-            match _reading_of(body[1]):
-                case "point":
-                    self.decimal_point += 1
-                case "comma":
-                    self.decimal_comma += 1
-                case "open_point":
-                    self.open_point += 1
-                case "open_comma":
-                    self.open_comma += 1
-                    self.examples = [*self.examples[:4], text]
-
-    @property
-    def decided(self) -> bool:
-        """Whether further texts could not change the style."""
-        return bool(self.decimal_point or self.decimal_comma)
-
-    def style(self, delimiter: str | None, *, typed: bool) -> NumberStyle:
-        """The style of the column: by its own evidence, else by what the file's kind implies.
-
-        Without evidence a typed or comma-separated file has decimal points. Otherwise three
-        digits behind a single separator stay ambiguous.
-        """
-        if self.decimal_point and not self.decimal_comma:
-            return NumberStyle(".", ",")
-        if self.decimal_comma and not self.decimal_point:
-            return NumberStyle(",", ".")
-        if self.decimal_point or self.decimal_comma:
-            return NumberStyle()
-        if typed or delimiter in {",", None}:
-            return NumberStyle(".", ",")
-        return NumberStyle()
+_BLANKS = " \u00a0\u2007\u2009\u202f"
+_APOSTROPHES = "'\u2019\u02bc`\u00b4"
+# Groups of three digits with one and the same mark between them: 1 234 567,89 or 1'234.50.
+_GROUPED = {
+    marks: re.compile(
+        rf"[0-9]{{1,3}}(?P<mark>[{marks}])[0-9]{{3}}(?:(?P=mark)[0-9]{{3}})*(?:[.,][0-9]*)?"
+    )
+    for marks in (_BLANKS, _APOSTROPHES, _BLANKS + _APOSTROPHES)
+}
 
 
 def read_decimal(text: str, style: NumberStyle | None = None) -> Decimal | Fault:
@@ -88,7 +41,7 @@ def read_decimal(text: str, style: NumberStyle | None = None) -> Decimal | Fault
     `too_many_digits`, `ambiguous_number`.
     """
     style = style or NumberStyle()
-    signed = _unsigned(trimmed(text))
+    signed = signed_body(trimmed(text))
     if signed is None:
         return fault("not_a_decimal", text)
     negative, body = signed
@@ -135,70 +88,12 @@ def _fits(number: Decimal) -> bool:
     return number.adjusted() < INTEGER_DIGITS and fraction <= FRACTION_DIGITS
 
 
-def _unsigned(text: str) -> tuple[bool, str] | None:
-    """Split off the sign in all its forms and the currency sign. None: no digits at all."""
-    if not text.isascii():
-        text = text.translate(_FULL_WIDTH).translate(_MINUS)
-    negative = False
-    if text.startswith("(") and text.endswith(")"):
-        negative, text = True, trimmed(text[1:-1])
-    for _ in range(2):  # the sign may stand before or behind the currency sign
-        text = _without_currency_sign(text)
-        if text.startswith(("-", "+")):
-            if negative:
-                return None
-            negative, text = text[0] == "-", trimmed(text[1:])
-        elif text.endswith("-"):
-            if negative:
-                return None
-            negative, text = True, trimmed(text[:-1])
-    return (negative, text) if any("0" <= letter <= "9" for letter in text) else None
-
-
-def _without_currency_sign(text: str) -> str:
-    if not text:
-        return text
-    if unicodedata.category(text[0]) == "Sc":
-        return trimmed(text[1:])
-    if unicodedata.category(text[-1]) == "Sc":
-        return trimmed(text[:-1])
-    return trimmed(_SIGN_WORDS.sub("", text))
-
-
-def _reading_of(body: str) -> str | None:
-    """What one text proves: `point`, `comma`, `open_...` (three digits follow), None (nothing)."""
-    points, commas = body.count("."), body.count(",")
-    if points and commas:
-        return "point" if body.rfind(".") > body.rfind(",") else "comma"
-    if points > 1:
-        return "comma"  # 1.234.567: the point groups
-    if commas > 1:
-        return "point"
-    if points == 1:
-        return "open_point" if _groups(body, ".") else "point"
-    if commas == 1:
-        return "open_comma" if _groups(body, ",") else "comma"
-    return None
-
-
-def _groups(body: str, separator: str) -> bool:
-    """Whether the separator stands where it groups thousands: 1,234 or 12,34,567."""
-    head, *parts = body.split(separator)
-    return (
-        bool(parts)
-        and 1 <= len(head) <= 3
-        and head.isdigit()
-        and (len(parts) == 0 or not (head.startswith("0")))
-        and all(part.isdigit() and len(part) in {2, 3} for part in parts)
-        and len(parts[-1]) == 3
-    )
-
-
 def _plain_form(body: str, style: NumberStyle) -> str | None:
     """Digits with at most one point; "" when the separator is ambiguous, None when no number."""
     if _EXPONENT.fullmatch(body):
-        return body
-    body = _GROUPING_BLANKS.sub("", body)
+        # Sheets write exponents with points; where points group digits they have no place.
+        return None if style.decimal == "," and "." in body else body
+    body = _without_blank_groups(body, style)
     decimal = _decimal_mark(body, style)
     if decimal == "":
         return ""
@@ -207,26 +102,41 @@ def _plain_form(body: str, style: NumberStyle) -> str | None:
     if thousands in fraction or decimal in whole:
         return None
     if thousands in whole:
-        if not _groups(whole, thousands):
+        if style.thousands not in {None, thousands} or not groups_digits(whole, thousands):
             return None
         whole = whole.replace(thousands, "")
     plain = whole + ("." if mark else "") + fraction
     return plain if _PLAIN.fullmatch(plain) else None
 
 
+def _without_blank_groups(body: str, style: NumberStyle) -> str:
+    """Without blanks or apostrophes between groups of three digits, unless the style forbids it."""
+    if style.thousands is None:
+        marks = _BLANKS + _APOSTROPHES
+    elif style.thousands and style.thousands in _BLANKS:
+        marks = _BLANKS
+    elif style.thousands and style.thousands in _APOSTROPHES:
+        marks = _APOSTROPHES
+    else:
+        return body
+    found = _GROUPED[marks].fullmatch(body)
+    return body.replace(found["mark"], "") if found else body
+
+
 def _decimal_mark(body: str, style: NumberStyle) -> str:
     """The decimal mark that holds for this text: the style's, else what the text itself proves."""
     if style.decimal:
         return style.decimal
-    if style.thousands:
+    if style.thousands in {",", "."}:
         return "," if style.thousands == "." else "."
-    match _reading_of(body):
-        case "comma":
-            return ","
-        case "open_comma" | "open_point":
+    proof = proof_of(body)
+    if proof == "comma":
+        return ","
+    if proof in {"open_comma", "open_point"}:
+        if style.thousands is None:
             return ""
-        case _:
-            return "."
+        return "," if proof == "open_comma" else "."  # commas and points never group here
+    return "."
 
 
 def is_missing_number(text: str | None) -> bool:

@@ -1,15 +1,23 @@
 """Profiles on the wire: how the columns of a source become our fields."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.ingest.imports import DetectedFile
-from shared.contracts.values import Code, Contract, Label, TagKey
+from shared.contracts.values import Code, Contract, Currency, Instant, Label, TagKey
 
 ProfileKind = Literal[
-    "ledger", "budget", "focus", "consumers", "drivers", "exchange_rates", "tickets"
+    "ledger",
+    "budget",
+    "focus",
+    "assets",
+    "consumers",
+    "drivers",
+    "exchange_rates",
+    "tickets",
+    "kpi_observations",
 ]
 
 
@@ -41,8 +49,35 @@ class ProfileRules(Contract):
         default=None, ge=0, le=150, description="Counted from 1; 0: the file has no header."
     )
     skip_rows: int = Field(default=0, ge=0, le=150)
+    sheet: Label | None = Field(
+        default=None, description="The sheet of a workbook; null: the fullest that fits."
+    )
     identity: list[Label] | None = Field(default=None, min_length=1, max_length=20)
     sign: Literal["as_is", "reversed"] | FlagSignRequest = "as_is"
+    decimal_shift: dict[Currency, Annotated[int, Field(ge=1, le=6)]] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="Currencies stored with the point too far left: SAP writes 12.34 for 1234 JPY,"
+        ' so `{"JPY": 2}`.',
+    )
+    total_rows: Literal["check", "keep"] = Field(
+        default="check",
+        description="Subtotal and total rows of a ledger: check them and leave them out, or take"
+        " every row for a line.",
+    )
+
+    @model_validator(mode="after")
+    def _fiscal_year_start(self) -> "ProfileRules":
+        start = self.constants.get("fiscal_year_start")
+        if start is not None and start not in {str(month) for month in range(1, 13)}:
+            raise ValueError("fiscal_year_start is a month from 1 to 12")
+        if "fiscal_year_start" in self.columns:
+            raise ValueError("fiscal_year_start is a constant")
+        if ("fiscal_year" in self.columns) != ("fiscal_period" in self.columns):
+            raise ValueError("fiscal_year and fiscal_period go together")
+        if "amount" in self.columns and {"debit", "credit"} & self.columns.keys():
+            raise ValueError("either amount, or debit and credit")
+        return self
 
     @model_validator(mode="after")
     def _two_marks(self) -> "ProfileRules":
@@ -82,6 +117,45 @@ class ProfileAnswer(ProfileRules):
     code: str
     version: int
     etag: str
+
+
+class ProfilePatch(Contract):
+    """What is to change of a profile (merge patch: null clears a field or takes a column out)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"date_format": "%m/%d/%Y", "columns": {"vendor": "Payee", "asset": None}}]
+        },
+    )
+
+    kind: ProfileKind | None = None
+    columns: dict[TagKey, Label | None] | None = None
+    constants: dict[TagKey, Label | None] | None = None
+    values: dict[TagKey, dict[str, str | None] | None] | None = None
+    date_format: str | None = None
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[",", ".", " ", "'", ""] | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = None
+    skip_rows: int | None = None
+    sheet: Label | None = None
+    identity: list[Label] | None = None
+    sign: Literal["as_is", "reversed"] | FlagSignRequest | None = None
+    decimal_shift: dict[Currency, int | None] | None = None
+    total_rows: Literal["check", "keep"] | None = None
+
+
+class ProfileVersionAnswer(ProfileRules):
+    """The rules of a profile as they were in one of its versions."""
+
+    id: UUID
+    profile_id: UUID
+    code: str
+    version: int
+    changed_by: str | None
+    created_at: Instant
 
 
 class ProposedProfile(ProfileRules):
