@@ -18,11 +18,13 @@ def _number(period: str) -> int:
 def closed_periods(session: Session, periods: Iterable[str]) -> set[str]:
     """Take the shared lock of each period and say which of them are closed."""
     wanted = sorted(set(periods))
-    for period in wanted:
-        session.execute(
-            text("select pg_advisory_xact_lock_shared(:class, :period)"),
-            {"class": PERIOD_LOCK_CLASS, "period": _number(period)},
-        )
+    session.execute(
+        text(
+            "select pg_advisory_xact_lock_shared(:class, period)"
+            " from (select unnest(cast(:periods as int[])) as period) s"
+        ),
+        {"class": PERIOD_LOCK_CLASS, "periods": [_number(period) for period in wanted]},
+    )
     closed = session.execute(
         text(
             "select period from accounting_period"

@@ -361,7 +361,6 @@ def test_a_file_that_cannot_be_read_fails_with_a_problem(
     [
         ({"kind": "ledger", "colour": "red"}, "/colour"),
         ({"kind": "poetry"}, "/kind"),
-        ({"kind": "assets"}, "/kind"),
         ({"kind": "ledger", "period": "2026-13"}, "/period"),
         ({"kind": "ledger", "profile": "nobody-knows"}, "/profile"),
         ({"kind": "ledger", "currency": "ABC"}, "/currency"),

@@ -1,12 +1,16 @@
 """The live ingest service with its worker: uploads at once, waiting, consumers over HTTP."""
 
 import threading
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from shared.clients.ingest import IngestClient
 from shared.contracts.ingest.facts import QuantityItem, QuantityReplaceRequest
+from shared.database import new_session
 
 HEADER = "Date,Amount,Currency,Supplier,Code"
 
@@ -105,3 +109,46 @@ def test_an_idempotency_key_and_a_wait_go_together(services: Any) -> None:
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json() == answers[1].json()
     assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, "true"]
+
+
+def test_pushes_from_eight_clients_lose_nothing_and_double_nothing(services: Any) -> None:
+    """Pushes overlap; one line, -37, is in all of them with an amount of the client's own."""
+    outcomes: Counter[str] = Counter()
+    sent: set[str] = set()
+
+    def push(client: int) -> None:
+        for number in range(25):
+            first = (client * 25 + number) * 4  # the next push begins four lines further on
+            items = [_pushed(line, client) for line in range(first, first + 8)]
+            answer = services.ingest.post(
+                "/v1/cost-lines/bulk", json={"items": [*items, _pushed(-37, client)]}
+            )
+            assert answer.status_code == 200, answer.text
+            sent.update(item["external_id"] for item in items)
+            outcomes.update(result["status"] for result in answer.json()["results"])
+
+    threads = [threading.Thread(target=push, args=(client,)) for client in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    statement = text(
+        "select external_id, count(*) filter (where live_to is null), count(*), sum(amount)"
+        " from cost_line where source = 'eight' group by 1"
+    )
+    with new_session() as session:
+        found = {name: tuple(counts) for name, *counts in session.execute(statement)}
+    contested = found.pop("-37")
+    assert found == dict.fromkeys(sent, (1, 1, Decimal("0.10")))
+    assert contested[0] == 1
+    assert outcomes["created"] == len(sent) + 1
+    assert outcomes["updated"] == contested[1] - 1
+    assert sum(outcomes.values()) == 200 * 9
+
+
+def _pushed(line: int, client: int) -> dict[str, Any]:
+    amount = "0.10" if line >= 0 else f"0.{client + 1}"
+    return {
+        "external_id": str(line), "source": "eight", "period": "2026-01",
+        "amount": amount, "currency": "EUR",
+    }  # fmt: skip

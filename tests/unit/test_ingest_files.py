@@ -187,6 +187,20 @@ def test_a_workbook_is_read_as_text_from_its_first_filled_sheet(tmp_path):
     assert numbers_of(path) == [5, 6]
 
 
+def test_numbers_of_a_workbook_keep_their_fifteen_digits(tmp_path):
+    path = tmp_path / "upload"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    numbers = ["-13073526.46", "0.000000000012", "0.123456789012", "1541.69", "-7", "0.3"]
+    sheet.write_row(0, 0, ["Amount", "Code"])
+    for place, number in enumerate(numbers, start=1):
+        sheet.write_number(place, 0, float(number))
+        sheet.write_string(place, 1, f"00{place}.50")
+    book.close()
+    rows = rows_of(path)
+    assert rows == [(number, f"00{place}.50") for place, number in enumerate(numbers, start=1)]
+
+
 def test_parquet_decimals_stay_exact_and_floats_are_flagged(tmp_path):
     path = tmp_path / "upload"
     exact = Decimal("12345678901234567.890000000000000001")

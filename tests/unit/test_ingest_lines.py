@@ -278,7 +278,7 @@ def test_received_money_is_accepted_and_rejected_money(rows, broken):
 @given(st.lists(texts, min_size=1, max_size=20), st.sampled_from([".", ",", None]))
 def test_reading_a_column_is_reading_each_of_its_texts(column, mark):
     style = NumberStyle(mark, None)
-    found = read_decimals(pl.Series(column, dtype=pl.String), style, typed=False)
+    found = read_decimals(pl.Series(column, dtype=pl.String), style)
     for text, value, code in zip(column, found.values, found.codes, strict=True):
         expected = read_decimal(text, style)
         if isinstance(expected, Fault):

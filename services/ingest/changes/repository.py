@@ -11,12 +11,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from shared.database import raw_connection
+from shared.ids import new_id
 from shared.period_locks import closed_periods
 
 #: Stands for a push where an import is named: in `closed_by`, and as the claimant of a row.
 A_PUSH = UUID(int=0)
 Span = tuple[str, str]
 """A period and a scenario."""
+_SPANS = (
+    "unnest(cast(:periods as text[]), cast(:scenarios as text[]))"
+    " with ordinality s (period, scenario, place)"
+)
 
 
 def lock_spans(session: Session, topic: str, spans: Iterable[Span]) -> None:
@@ -24,16 +29,15 @@ def lock_spans(session: Session, topic: str, spans: Iterable[Span]) -> None:
 
     The rows are locked in their order, so writers of several periods cannot block each other.
     """
-    for period, scenario in sorted(set(spans)):
-        session.execute(
-            text(
-                "insert into period_change (period, scenario, topic, last_change)"
-                " values (:period, :scenario, :topic, 0)"
-                " on conflict (period, scenario, topic)"
-                " do update set last_change = period_change.last_change"
-            ),
-            {"period": period, "scenario": scenario, "topic": topic},
-        )
+    session.execute(
+        text(
+            "insert into period_change (period, scenario, topic, last_change)"
+            f" select period, scenario, :topic, 0 from {_SPANS} order by place"
+            " on conflict (period, scenario, topic)"
+            " do update set last_change = period_change.last_change"
+        ),
+        {"topic": topic, **_as_arrays(spans)},
+    )
 
 
 def lock_source(session: Session, source: str, scenario: str) -> None:
@@ -54,16 +58,37 @@ def next_change(session: Session) -> int:
     return int(session.execute(text("select nextval('change_number')")).scalar_one())
 
 
+def new_row_ids(row_no: str) -> str:
+    """SQL for the ids of new rows, UUIDs of version 7 in the order of an integer column.
+
+    Made of one new id whose random part gives 32 bits to the number, because the server's own
+    `uuidv7()` takes as long for each row as storing it.
+    """
+    one = new_id().hex
+    number = f"lpad(to_hex({row_no}), 8, '0')"
+    return (
+        f"cast('{one[:13]}' || left({number}, 3) || '{one[16]}' || right({number}, 5)"
+        f" || '{one[22:]}' as uuid)"
+    )
+
+
 def mark_changed(session: Session, topic: str, spans: Iterable[Span], number: int) -> None:
     """Note the number as the last change of these periods."""
-    for period, scenario in sorted(set(spans)):
-        session.execute(
-            text(
-                "update period_change set last_change = :number"
-                " where period = :period and scenario = :scenario and topic = :topic"
-            ),
-            {"number": number, "period": period, "scenario": scenario, "topic": topic},
-        )
+    session.execute(
+        text(
+            f"update period_change c set last_change = :number from {_SPANS}"
+            " where c.period = s.period and c.scenario = s.scenario and c.topic = :topic"
+        ),
+        {"number": number, "topic": topic, **_as_arrays(spans)},
+    )
+
+
+def _as_arrays(spans: Iterable[Span]) -> dict[str, list[str]]:
+    ordered = sorted(set(spans))
+    return {
+        "periods": [period for period, _ in ordered],
+        "scenarios": [scenario for _, scenario in ordered],
+    }
 
 
 @contextmanager
@@ -133,12 +158,14 @@ CLAIMED_BY_OTHERS = """
 """Whether a row `f` has a claimant other than the import that is taken back."""
 
 
-def rows_to_close(session: Session, table: str, scenario: str, import_id: UUID) -> list[Span]:
+def rows_to_close(
+    session: Session, table: str, scenario: str, import_id: UUID, *, period: str = "f.period"
+) -> list[Span]:
     """Where the live rows are that only this import claims; they are kept in `reverted_row`."""
     session.execute(
         text(
             "create temporary table reverted_row on commit drop as"
-            f" select f.id, f.period, {scenario} as scenario from {table} f"
+            f" select f.id, {period} as period, {scenario} as scenario from {table} f"
             " where f.live_to is null and (f.import_id = :import or f.id in"
             " (select row_id from import_claim where import_id = :import))"
             f" and not ({CLAIMED_BY_OTHERS})"
@@ -168,6 +195,7 @@ def rows_to_restore(
     key: tuple[str, ...],
     import_id: UUID,
     *,
+    period: str = "f.period",
     near: tuple[str, ...] | None = None,
     unless: str = "false",
 ) -> list[Span]:
@@ -186,7 +214,8 @@ def rows_to_restore(
     session.execute(
         text(
             "create temporary table restored_row on commit drop as"
-            f" select distinct on ({names}) f.id, f.period, {scenario} as scenario from {table} f"
+            f" select distinct on ({names}) f.id, {period} as period, {scenario} as scenario"
+            f" from {table} f"
             " where f.live_to is not null and f.id not in (select id from reverted_row)"
             f" and (f.closed_by = :import or (f.closed_by in {reverted} and exists (select 1 from"
             f" {table} t where (t.closed_by = :import or t.import_id = :import)"
@@ -207,10 +236,12 @@ def rows_to_restore(
 def restore_rows(session: Session, table: str, columns: tuple[str, ...], number: int) -> int:
     """Add the rows of `restored_row` again as new versions, with the claims of the old ones."""
     names = ", ".join(columns)
+    new_id_of_row = new_row_ids("cast(row_number() over () as integer)")
     session.execute(
         text(
             "create temporary table restored_pair on commit drop as"
-            " select id as old_id, uuidv7() as new_id from restored_row"
+            f" select id as old_id, {new_id_of_row} as new_id"
+            " from restored_row"
         )
     )
     session.execute(

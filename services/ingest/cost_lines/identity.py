@@ -1,5 +1,6 @@
 """By what a cost line is known again: its external id, or the content of its row."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 _BYTES = 16
@@ -10,7 +11,9 @@ def identity_of_external_id(external_id: str) -> str:
     return blake2b(external_id.encode(), digest_size=_BYTES, key=b"external_id").hexdigest()
 
 
-def identity_of_content(content: str, period: str | None) -> str:
-    """The identity of a line by its content, and by the period where the caller gave it."""
+def identities_of_contents(contents: Sequence[str], period: str | None) -> list[str]:
+    """The identities of lines by their content, and by the period where the caller gave it."""
     key = (period or "").encode()
-    return blake2b(content.encode(), digest_size=_BYTES, key=key).hexdigest()
+    return [
+        blake2b(content.encode(), digest_size=_BYTES, key=key).hexdigest() for content in contents
+    ]

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.ingest.cost_lines import repository
+from services.ingest.changes.repository import lock_source
+from services.ingest.cost_lines import draft_repository, repository, writing_repository
+from services.ingest.cost_lines.draft_repository import LineWriting
 from services.ingest.cost_lines.identity import identity_of_external_id
-from services.ingest.cost_lines.repository import LineWriting, Written
+from services.ingest.cost_lines.writing_repository import Written
 from services.ingest.values.fault import REJECT_CODES
 from shared import outbox
 from shared.bulk import BulkResult, error_result
@@ -32,6 +34,8 @@ def push_lines(
             results[index] = error_result(index, item)
         else:
             groups[(item.source, item.scenario)][index] = item
+    for source, scenario in sorted(groups):
+        lock_source(session, source, scenario)
     for (source, scenario), group in sorted(groups.items()):
         how = LineWriting(source, scenario, restate=restate)
         results |= _push_group(session, how, group)
@@ -43,16 +47,16 @@ def _push_group(
 ) -> dict[int, BulkResult]:
     ids = [item.external_id for item in group.values()]
     before = repository.find_live(session, how.source, how.scenario, ids)
-    with repository.writing_drafts(session) as write:
+    with draft_repository.writing_drafts(session) as write:
         for piece in _as_csv(group):
             write(piece)
     deleted = [index for index, item in group.items() if item.deleted]
     if deleted:
-        repository.mark_deleted(session, deleted)
-    written = repository.write_drafts(session, how)
+        draft_repository.mark_deleted(session, deleted)
+    written = writing_repository.write_drafts(session, how)
     _tell(session, how, written)
-    refused = {row: code for row, code, _ in repository.refused_rows(session)}
-    outcomes = repository.push_outcomes(session, how)
+    refused = {row: code for row, code, _ in writing_repository.refused_rows(session)}
+    outcomes = writing_repository.push_outcomes(session, how)
     after = repository.find_live(session, how.source, how.scenario, ids)
     return {
         index: _refused(index, refused[index])

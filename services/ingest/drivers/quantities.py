@@ -115,7 +115,12 @@ def bulk_quantities(
     """Upsert by driver, period, scenario, source and target. Drivers must be known."""
     items = read_items(QuantityRequest, request.items)
     results = push_facts(
-        session, QUANTITIES, items, _row_of, restate=restate is not None, known_drivers=True
+        session,
+        QUANTITIES,
+        items,
+        _row_of,
+        restate=restate is not None,
+        prepare=repository.refuse_unknown_drivers,
     )
     done = finish_bulk(session, results, how)
     details = {

@@ -1,5 +1,6 @@
 """Reads whole columns of text at once: each distinct text is judged once, in plain Python."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from services.ingest.values.decimals import NumberStyle, decimal_text, read_deci
 from services.ingest.values.fault import Fault
 from services.ingest.values.missing import BLANKS, MISSING_WORDS
 
+_MISSING = f"^(?i:{'|'.join(re.escape(word) for word in sorted(MISSING_WORDS))})$"
+_LONGEST_MISSING = max(len(word.encode()) for word in MISSING_WORDS)
 # What needs no judgement: digits within the bounds, a minus and a point at most.
 _PLAIN_POINT = r"^-?[0-9]{1,20}(?:\.[0-9]{1,18})?$"
 _PLAIN_COMMA = r"^-?[0-9]{1,20}(?:,[0-9]{1,18})?$"
@@ -25,12 +28,14 @@ class ColumnRead:
 def without_missing(texts: pl.Series) -> pl.Series:
     """Trimmed texts; the words for a missing value are null."""
     stripped = texts.str.strip_chars(BLANKS)
-    missing = stripped.str.to_lowercase().is_in(list(MISSING_WORDS))
+    if not (stripped.str.len_bytes() <= _LONGEST_MISSING).any():
+        return stripped
+    missing = stripped.str.contains(_MISSING)
     return stripped.set(missing, None) if missing.any() else stripped
 
 
-def read_texts(texts: pl.Series, read: Callable[[str], str | Fault]) -> ColumnRead:
-    """Read a column by judging each distinct text once."""
+def read_texts(texts: pl.Series, read: Callable[[str], str | Fault | None]) -> ColumnRead:
+    """Read a column by judging each distinct text once; None: the text says that nothing is."""
     distinct = texts.unique().drop_nulls().to_list()
     outcomes = [read(text) for text in distinct]
     lookup = pl.DataFrame(
@@ -45,12 +50,9 @@ def read_texts(texts: pl.Series, read: Callable[[str], str | Fault]) -> ColumnRe
     return ColumnRead(joined["value"], joined["code"])
 
 
-def read_decimals(texts: pl.Series, style: NumberStyle, *, typed: bool) -> ColumnRead:
-    """Read a column of amounts or quantities; plain ones pass through as they are.
-
-    `typed` numbers come with a decimal point whatever the style says of written ones.
-    """
-    plain = _plain_decimals(texts, style, typed=typed)
+def read_decimals(texts: pl.Series, style: NumberStyle) -> ColumnRead:
+    """Read a column of amounts or quantities; plain ones pass through as they are."""
+    plain = _plain_decimals(texts, style)
     if plain.null_count() == texts.null_count():
         return ColumnRead(plain, pl.Series("code", [None] * len(texts), dtype=pl.String))
     odd = texts.set(plain.is_not_null(), None)
@@ -65,15 +67,30 @@ def canonical_decimals(values: pl.Series) -> pl.Series:
 
 
 def json_pieces(frame: pl.DataFrame, names: list[str]) -> list[pl.Series]:
-    """Per column the text `"name":"value"` of a JSON object, null where the value is null."""
+    """Texts that make JSON objects of columns when they are joined by commas, each in its row.
+
+    Columns next to each other that are filled in every row make one text `"name":"value",...`;
+    another one makes a text of its own, null where the value is null.
+    """
     pieces = []
+    full: list[str] = []
     for name in names:
         column = frame[name]
-        if column.null_count() == len(column):
+        if column.null_count() == 0:
+            full.append(name)
             continue
-        encoded = frame.select(pl.struct(pl.col(name)).struct.json_encode()).to_series()
-        pieces.append(encoded.str.slice(1, encoded.str.len_chars() - 2).set(column.is_null(), None))
-    return pieces
+        if full:
+            pieces.append(_inner_json(frame, full))
+            full = []
+        if column.null_count() < len(column):
+            pieces.append(_inner_json(frame, [name]).set(column.is_null(), None))
+    return [*pieces, _inner_json(frame, full)] if full else pieces
+
+
+def _inner_json(frame: pl.DataFrame, names: list[str]) -> pl.Series:
+    """Rows as JSON objects without their braces."""
+    encoded = frame.select(pl.struct(names).struct.json_encode()).to_series()
+    return encoded.str.head(-1).str.slice(1)
 
 
 def joined_object(pieces: list[pl.Series], height: int) -> pl.Series:
@@ -88,8 +105,8 @@ def joined_object(pieces: list[pl.Series], height: int) -> pl.Series:
     ).to_series()
 
 
-def _plain_decimals(texts: pl.Series, style: NumberStyle, *, typed: bool) -> pl.Series:
-    if typed or style.decimal == ".":
+def _plain_decimals(texts: pl.Series, style: NumberStyle) -> pl.Series:
+    if style.decimal == ".":
         return texts.set(~texts.str.contains(_PLAIN_POINT).fill_null(value=False), None)
     if style.decimal == ",":
         plain = texts.set(~texts.str.contains(_PLAIN_COMMA).fill_null(value=False), None)

@@ -1,13 +1,11 @@
 """`/v1/imports`: upload a file, see what became of every row, mend rejects, take it back."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, File, Form, Path, Query, Request, Response, UploadFile
 
 from services.ingest.imports import repository
-from services.ingest.imports.retry import retry_rejects
 from services.ingest.imports.revert import revert
 from services.ingest.imports.upload import Upload, take_in
 from shared.auth import UNBOUND, CallerDep, Needs
@@ -20,27 +18,26 @@ from shared.contracts.ingest.imports import (
     ImportKind,
     ImportRows,
     ImportStatus,
-    RejectAnswer,
-    RetryRequest,
+    InvoiceAmount,
     RevertRequest,
     Scenario,
     Superseded,
+    TotalCheck,
 )
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.contracts.values import Code, DecimalText, Label, Period
 from shared.currencies import is_currency
-from shared.database import SessionDep, discard, new_session
+from shared.database import SessionDep, discard
 from shared.errors import FieldError, RuleBroken
 from shared.etags import etag_of, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.jobs.endpoints import accept
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
-from shared.tables.ingest.imports import DataImport, ImportReject
+from shared.tables.ingest.imports import DataImport
 
 router = new_router("/v1/imports", "imports", [Needs("ingest:read"), UNBOUND])
 WRITE = [Needs("ingest:write")]
-REJECT_COLUMNS = ("row", "column", "code", "message", "raw")
+
 FORM_FIELDS = frozenset(
     {"file", "kind", "profile", "period", "scenario", "source", "currency", "control_totals",
      "max_reject_share", "replace", "mode", "focus_cost", "restate"}
@@ -49,12 +46,14 @@ FORM_FIELDS = frozenset(
 
 def answer(row: DataImport) -> ImportAnswer:
     """An import as callers see it."""
-    detected = {name: value for name, value in row.detected.items() if name != "styles"}
+    apart = {"styles", "checks", "invoices"}
+    detected = {name: value for name, value in row.detected.items() if name not in apart}
     return ImportAnswer(
         **row.model_dump(
             include={
                 "id", "kind", "status", "source", "scenario", "period", "profile", "restate",
-                "retry_of", "periods", "problem", "reverted_reason", "created_at", "finished_at",
+                "profile_version", "retry_of", "periods", "problem", "reverted_reason",
+                "created_at", "finished_at",
             }
         ),
         replace="billing_period" if row.replace_mode == "billing_period" else "none",
@@ -68,20 +67,11 @@ def answer(row: DataImport) -> ImportAnswer:
         ),
         amounts=[ImportAmounts(**entry) for entry in row.amounts],
         superseded=Superseded(**row.superseded),
+        checks=[TotalCheck(**check) for check in row.detected.get("checks", [])],
+        invoices=[InvoiceAmount(**sums) for sums in row.detected.get("invoices", [])],
         detected=DetectedFile(**detected),
         etag=etag_of(row.id, row.version),
     )  # fmt: skip
-
-
-def _reject(row: ImportReject) -> RejectAnswer:
-    return RejectAnswer(
-        row=row.row_no,
-        column=row.column_name,
-        code=row.code,
-        message=row.message,
-        raw=row.raw,
-        values=row.cells,
-    )
 
 
 async def _only_known_fields(request: Request) -> None:
@@ -122,7 +112,7 @@ def create_import(
     currency: Annotated[str | None, Form(pattern=r"^[A-Z]{3}$")] = None,
     control_totals: Annotated[
         str | None,
-        Form(max_length=20_000, description='JSON: `{"rows": 2, "amounts": {"GBP": "7.50"}}`'),
+        Form(max_length=500_000, description='JSON: `{"rows": 2, "amounts": {"GBP": "7.50"}}`'),
     ] = None,
     max_reject_share: Annotated[DecimalText | None, Form()] = None,
     replace: Annotated[Literal["none", "billing_period"], Form()] = "none",
@@ -194,66 +184,6 @@ def get_import(import_id: ImportId, session: SessionDep, response: Response) -> 
     row = repository.get_import(session, import_id)
     set_etag(response, row)
     return answer(row)
-
-
-@router.get(
-    "/{import_id:uuid}/rejects",
-    summary="List the rejects of an import",
-    operation_id="list_import_rejects",
-    responses=EXPORT_RESPONSES,
-    response_model=Page[RejectAnswer],
-)
-def list_rejects(
-    import_id: ImportId,
-    session: SessionDep,
-    page: PageQueryDep,
-    export: ExportDep,
-    code: Annotated[str | None, Query(max_length=100)] = None,
-) -> Any:
-    """By row; as CSV, XLSX or Parquet the whole list."""
-    repository.get_import(session, import_id)
-    if export is not None:
-        return export_rows(export, "rejects", REJECT_COLUMNS, _exported(import_id))
-    rows, cursor = list_page(
-        session,
-        repository.rejects_query(import_id, code),
-        page,
-        sortable={"row": ImportReject.row_no},
-        default_sort="row",
-        filters={"import": str(import_id), "code": code},
-        unique=ImportReject.number,
-    )
-    return Page(items=[_reject(row) for row in rows], next_cursor=cursor)
-
-
-def _exported(import_id: UUID) -> Iterator[tuple[Any, ...]]:
-    with new_session() as session:
-        for row in repository.all_rejects(session, import_id):
-            yield (row.row_no, row.column_name, row.code, row.message, row.raw)
-
-
-@router.post(
-    "/{import_id:uuid}/rejects/retry",
-    summary="Send corrected rows of an import",
-    operation_id="retry_import_rejects",
-    status_code=202,
-    responses={200: {"model": ImportAnswer, "description": "An import of the same corrections"}},
-    dependencies=WRITE,
-)
-def retry(
-    import_id: ImportId,
-    request: RetryRequest,
-    session: SessionDep,
-    caller: CallerDep,
-    response: Response,
-    wait: Wait = None,
-) -> Accepted | ImportAnswer:
-    """Makes a linked import of the corrected rows, read as the first import was."""
-    row, job = retry_rejects(session, caller, import_id, request.items)
-    if job is None:
-        response.status_code = 200
-        return answer(row)
-    return accept(response, job)
 
 
 @router.post(

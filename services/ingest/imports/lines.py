@@ -4,17 +4,21 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from services.ingest.cost_lines.identity import identity_of_content, identity_of_external_id
+from services.ingest.cost_lines.identity import identities_of_contents, identity_of_external_id
 from services.ingest.files.detected import RowBatch
+from services.ingest.imports.amounts import Amounts, read_amounts, with_moved_point
 from services.ingest.imports.columns import (
-    canonical_decimals,
     joined_object,
     json_pieces,
-    without_missing,
+    read_texts,
 )
 from services.ingest.imports.reading import Reading, RowPlan, RowsRead, divided, reading_of
-from services.ingest.profiles.domain import DRAFT_COLUMNS, FlagSign, folded
+from services.ingest.imports.stated_currency import refuse_other_currencies
+from services.ingest.profiles.domain import DRAFT_COLUMNS, folded
+from services.ingest.values.cost_types import cost_type_of
+from services.ingest.values.dates import read_period
 from services.ingest.values.fault import Fault, fault
+from services.ingest.values.fiscal import one_cell_fiscal_period, read_fiscal_period
 from services.ingest.values.tags import read_tags, tags_json
 
 #: How long the text of a field may be; what is longer is a reject and never cut.
@@ -30,47 +34,28 @@ FIELD_LENGTHS = {
 }
 LONGEST_CELL = 50_000
 
-# Words for the two kinds of spending; "revenue" is what public bodies call running costs.
-COST_TYPES = {
-    "opex": "opex",
-    "operating": "opex",
-    "operational": "opex",
-    "operating expense": "opex",
-    "expense": "opex",
-    "revenue": "opex",
-    "费用": "opex",
-    "费用化": "opex",
-    "capex": "capex",
-    "capital": "capex",
-    "capital expenditure": "capex",
-    "investment": "capex",
-    "资本": "capex",
-    "资本化": "capex",
-}
-
 
 def read_lines(plan: RowPlan, batch: RowBatch) -> RowsRead:
     """The lines and rejects of one batch. Every row of it is in exactly one of the two."""
     reading = reading_of(plan, batch)
-    amount = reading.decimals("amount")
-    reading.require("amount", amount)
-    signed = _signed(reading, amount)
+    amounts = read_amounts(reading)
     currency = reading.currencies("currency", plan.currency)
     reading.require("currency", currency)
+    refuse_other_currencies(reading, currency)
     posted_on = reading.dates("posted_on")
     external_ids = _external_ids(reading)
     draft = {
         "row_no": batch.numbers,
         "external_id": external_ids,
         "period": _periods(reading, posted_on),
-        "amount": signed,
+        "amount": with_moved_point(reading, amounts.signed, currency),
         "currency": currency,
         "posted_on": posted_on,
         "cost_type": reading.read("cost_type", _cost_type),
         **{name: reading.short_texts(name, FIELD_LENGTHS[name]) for name in _PLAIN_FIELDS},
         "tags": _tags(reading),
         "fields": _fields(reading),
-        "identity": _identities(reading, amount, posted_on, external_ids),
+        "identity": _identities(reading, amounts, posted_on, external_ids),
     }
     frame = pl.DataFrame([draft[name].alias(name) for name in DRAFT_COLUMNS])
     return divided(reading, frame)
@@ -81,42 +66,60 @@ _PLAIN_FIELDS = (
 )  # fmt: skip
 
 
-def _signed(reading: Reading, values: pl.Series) -> pl.Series:
-    sign = reading.plan.profile.sign
-    if sign == "as_is":
-        return values
-    if not isinstance(sign, FlagSign):
-        return _negated(values)
-    source = reading.columns.get(folded(sign.flag_column))
-    if source is None:
-        return values
-    raw = reading.batch.cells[source]
-    flags = without_missing(raw).str.to_lowercase()
-    credit, debit = flags == sign.credit.lower(), flags == sign.debit.lower()
-    unknown = ~(credit | debit).fill_null(value=False)
-    codes = pl.Series([None] * len(flags), dtype=pl.String).set(unknown, "unknown_code")
-    reading.fail(sign.flag_column, codes, raw)
-    return values.zip_with(~credit.fill_null(value=False), _negated(values))
-
-
-def _negated(values: pl.Series) -> pl.Series:
-    minus = values.str.starts_with("-").fill_null(value=False)
-    return values.str.slice(1).zip_with(
-        minus, pl.Series(["-"]).new_from_index(0, len(values)) + values
-    )
-
-
 def _cost_type(text: str) -> str | Fault:
-    return COST_TYPES.get(text.lower()) or fault("unknown_code", text)
+    return cost_type_of(text) or fault("unknown_code", text)
 
 
 def _periods(reading: Reading, posted_on: pl.Series) -> pl.Series:
     """The row's own period, else the import's, else the month of its posting date."""
-    values = reading.periods()
+    values = _fiscal_periods(reading) if _has_fiscal_columns(reading) else _own_periods(reading)
+    if reading.plan.period is not None:
+        values = values.fill_null(reading.plan.period)
     values = values.zip_with(values.is_not_null(), posted_on.str.slice(0, 7))
-    bad_date = posted_on.is_null() & reading.texts("posted_on").is_not_null()
+    bad_date = reading.faulty("posted_on")
     reading.require("period", values.set(bad_date & values.is_null(), "faulty date noted already"))
     return values
+
+
+def _has_fiscal_columns(reading: Reading) -> bool:
+    return {"fiscal_year", "fiscal_period"} <= reading.plan.profile.columns.keys()
+
+
+def _fiscal_periods(reading: Reading) -> pl.Series:
+    """The calendar months of a year in one column and a number from 1 to 16 in another."""
+    first_month = _first_month(reading)
+    years, numbers = reading.texts("fiscal_year"), reading.texts("fiscal_period")
+    pairs = years.fill_null("") + "\x1f" + numbers.fill_null("")
+    pairs = pairs.set(years.is_null() & numbers.is_null(), None)
+
+    def read(text: str) -> str | Fault:
+        year, _, number = text.partition("\x1f")
+        return read_fiscal_period(year, number, first_month)
+
+    found = read_texts(pairs, read)
+    reading.fail("fiscal_period", found.codes, numbers)
+    return found.values
+
+
+def _own_periods(reading: Reading) -> pl.Series:
+    """The periods of one column; closing periods (`2016013`) fall into the last month."""
+    first_month, styles = _first_month(reading), reading.plan.styles
+    order, date_format = styles.order("period"), styles.date_format
+
+    def read(text: str) -> str | Fault:
+        fiscal = one_cell_fiscal_period(text, first_month)
+        if fiscal is not None:
+            return fiscal[0]
+        found = read_period(text, order)
+        if not isinstance(found, Fault) or not date_format:
+            return found
+        return read_period(text, order, date_format)
+
+    return reading.read("period", read)
+
+
+def _first_month(reading: Reading) -> int:
+    return int(reading.plan.profile.constants.get("fiscal_year_start", "1"))
 
 
 def _external_ids(reading: Reading) -> pl.Series:
@@ -128,7 +131,7 @@ def _external_ids(reading: Reading) -> pl.Series:
     present = [part for part in parts if part is not None]
     if len(present) < len(parts):
         return pl.Series([None] * reading.batch.cells.height, dtype=pl.String)
-    frame = pl.DataFrame([without_missing(reading.batch.cells[part]) for part in present])
+    frame = pl.DataFrame([reading.cleaned(part) for part in present])
     return frame.select(pl.concat_str(pl.all(), separator="|")).to_series()
 
 
@@ -167,7 +170,9 @@ def _fields(reading: Reading) -> pl.Series:
     taken = {folded(column) for column in profile.columns.values()}
     for name in cells.columns:
         if folded(name) not in taken and name not in mapped:
-            mapped[name] = without_missing(cells[name])
+            mapped[name] = reading.cleaned(name)
+    for name, texts in _fiscal_fields(reading).items():
+        mapped.setdefault(name, texts)
     kept = {name: texts for name, texts in mapped.items() if texts.null_count() < len(texts)}
     for name, texts in kept.items():
         too_long = (texts.str.len_chars() > LONGEST_CELL).fill_null(value=False)
@@ -178,8 +183,22 @@ def _fields(reading: Reading) -> pl.Series:
     return joined_object(json_pieces(frame, frame.columns), cells.height)
 
 
+def _fiscal_fields(reading: Reading) -> dict[str, pl.Series]:
+    """Year and number of the fiscal period as written, for closing periods lose them otherwise."""
+    if _has_fiscal_columns(reading):
+        return {name: reading.texts(name) for name in ("fiscal_year", "fiscal_period")}
+    if "period" not in reading.plan.profile.columns:
+        return {}
+
+    def number(text: str) -> str | Fault:
+        found = one_cell_fiscal_period(text)
+        return fault("not_a_period", text) if found is None else found[1]
+
+    return {"fiscal_period": read_texts(reading.texts("period"), number).values}
+
+
 def _identities(
-    reading: Reading, amount: pl.Series, posted_on: pl.Series, external_ids: pl.Series
+    reading: Reading, amounts: Amounts, posted_on: pl.Series, external_ids: pl.Series
 ) -> pl.Series:
     """By what each row is known: its external id, else a hash of its content.
 
@@ -189,28 +208,24 @@ def _identities(
     so the same row exported again has the same hash. A period that the caller gave counts,
     because a monthly flat list has nothing else to tell its months apart.
     """
+    known = external_ids.is_not_null()
+    by_id = [None if one is None else identity_of_external_id(one) for one in external_ids]
+    if known.all():
+        return pl.Series(by_id, dtype=pl.String)
     cells = reading.batch.cells
-    canonical = {
-        source: values
-        for name, values in (("amount", canonical_decimals(amount)), ("posted_on", posted_on))
-        if (source := reading.source(name)) is not None
-    }
+    canonical = dict(amounts.written)
+    if (dated := reading.source("posted_on")) is not None:
+        canonical[dated] = posted_on
     columns = []
     for name in sorted(cells.columns, key=folded):
-        cleaned = without_missing(cells[name])
+        cleaned = reading.cleaned(name)
         if name in canonical:
             cleaned = canonical[name].zip_with(canonical[name].is_not_null(), cleaned)
         columns.append(cleaned.alias(folded(name)))
     frame = pl.DataFrame(_each_name_once(columns))
     objects = joined_object(json_pieces(frame, frame.columns), cells.height)
-    period = reading.plan.period
-    identities = [
-        identity_of_content(content, period)
-        if external_id is None
-        else identity_of_external_id(external_id)
-        for content, external_id in zip(objects, external_ids, strict=True)
-    ]
-    return pl.Series(identities, dtype=pl.String)
+    by_content = identities_of_contents(objects.to_list(), reading.plan.period)
+    return pl.Series(by_id, dtype=pl.String).zip_with(known, pl.Series(by_content))
 
 
 def _each_name_once(columns: Sequence[pl.Series]) -> list[pl.Series]:

@@ -1,49 +1,36 @@
 """Reads a whole file into drafts and rejects, with its totals, in bounded memory."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
 import polars as pl
 
-from services.ingest.files.detected import Detected, RowBatch
+from services.ingest.files.detected import Detected, MalformedRow, RowBatch
 from services.ingest.files.problems import empty_file
 from services.ingest.files.reader import open_table
+from services.ingest.imports.file_profile import FileRequest, profile_for
+from services.ingest.imports.invoices import InvoiceTotals
 from services.ingest.imports.reading import Reject, RowPlan, RowsRead
+from services.ingest.imports.split_costs import SplitCosts, splits_costs
 from services.ingest.imports.survey import Styles, survey
+from services.ingest.imports.total_rows import TotalRows
 from services.ingest.imports.totals import (
     Money,
     ReceivedTotals,
+    Sums,
     rejected_money,
     unreadable_rows,
 )
-from services.ingest.profiles.domain import (
-    REQUIRED_OF_KIND,
-    FlagSign,
-    Profile,
-    missing_columns,
-)
-from services.ingest.profiles.focus import focus_profile, missing_focus_columns
-from services.ingest.profiles.proposal import mapping_by_name
-from shared.errors import FieldError, RuleBroken
+from services.ingest.profiles.domain import LEDGER_KINDS, FlagSign, Profile
 
 CHUNK_BYTES = 1 << 18
 RowReader = Callable[[RowPlan, RowBatch], RowsRead]
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class FileRequest:
-    """What a caller says about a file: its kind, its profile, and what stands for all its rows."""
-
-    kind: str
-    profile: Profile | None = None
-    period: str | None = None
-    currency: str | None = None
-    focus_cost: str = "EffectiveCost"
-    styles: Styles | None = None
+Sifter = Callable[[RowBatch, RowsRead, Sums], RowsRead]
 
 
 @dataclass
@@ -59,6 +46,14 @@ class ParsedFile:
     rejected_rows: int = 0
     rejected_unreadable: int = 0
     reject_count: int = 0
+    trailer: Sequence[MalformedRow] = ()
+    invoices: InvoiceTotals | None = None
+    total_rows: TotalRows | None = None
+
+    @property
+    def footing_totals(self) -> int:
+        """How many total rows say what the rows above them add up to."""
+        return sum(check.foots for check in self.total_rows.checks) if self.total_rows else 0
 
     def rejections(self) -> Iterator[bytes]:
         """The rejects as pieces of CSV, numbered from 1."""
@@ -90,85 +85,48 @@ def parse_file(
         received=ReceivedTotals(profile, detected, styles, request.currency),
     )
     plan = RowPlan(profile, detected, styles, request.period, request.currency)
+    sift = _sifter(parsed, path, request)
     with (
         open_table(path, profile.hints()) as table,
         parsed.rejects.open("wb") as rejects,
     ):
         for batch in table.batches:
+            before = dict(parsed.received.money.sums)
             parsed.received.add(batch)
-            _spool(parsed, read(plan, batch), write_drafts, rejects)
+            if parsed.invoices is not None:
+                parsed.invoices.add(batch)
+            found = sift(batch, read(plan, batch), before)
+            _spool(parsed, found, write_drafts, rejects)
             progress(parsed.received.rows)
+        parsed.trailer = table.trailer
     if parsed.received.rows == 0:
         raise empty_file("The file has a header but no rows.")
     return parsed
 
 
-def profile_for(path: Path, request: FileRequest) -> tuple[Profile, Detected]:
-    """The profile that the file is read by, checked against its columns."""
-    hints = request.profile.hints() if request.profile else None
-    with open_table(path, hints) as table:
-        detected = table.detected
-        if request.profile is None and request.kind != "focus":
-            first = next(table.batches, None)
-            if first is None:
-                raise empty_file("The file has a header but no rows.")
-            profile = mapping_by_name(request.kind, detected, first)
-            _require_fields(profile, detected)
-            return profile, detected
-    if request.kind == "focus":
-        _require_focus(detected, request.focus_cost)
-        return _with_focus(request, detected), detected
-    profile = request.profile or Profile(request.kind, {})
-    absent = missing_columns(profile, detected.columns)
-    if absent:
-        raise RuleBroken(
-            f"The file has no column {', '.join(map(repr, absent))}.",
-            code="unknown_column",
-            errors=[FieldError("/profile", "unknown_column", name) for name in absent],
-        )
-    _require_fields(profile, detected)
-    return profile, detected
+def _sifter(parsed: ParsedFile, path: Path, request: FileRequest) -> Sifter:
+    """What looks at rows beyond their own cells: totals of ledgers, split costs of bills.
+
+    Rows sent again one by one are lines because the caller says so.
+    """
+    if request.is_retry:
+        return _as_they_are
+    if request.kind in LEDGER_KINDS and parsed.profile.total_rows == "check":
+        parsed.total_rows = TotalRows(parsed.profile)
+        return parsed.total_rows.sift
+    if request.kind != "focus":
+        return _as_they_are
+    parsed.invoices = InvoiceTotals()
+    if not splits_costs(parsed.detected.columns):
+        return _as_they_are
+    split = SplitCosts()
+    with open_table(path, parsed.profile.hints()) as table:
+        split.learn(table.batches)
+    return split.sift
 
 
-def _with_focus(request: FileRequest, detected: Detected) -> Profile:
-    """The built-in mapping of bills; a profile may add fields and say how values are written."""
-    built_in = focus_profile(detected.columns, request.focus_cost)
-    own = request.profile
-    if own is None:
-        return built_in
-    return Profile(
-        **{
-            **vars(own),
-            "columns": {**built_in.columns, **own.columns},
-            "constants": {**built_in.constants, **own.constants},
-            "decimal": own.decimal or built_in.decimal,
-        }
-    )
-
-
-def _require_focus(detected: Detected, focus_cost: str) -> None:
-    absent = missing_focus_columns(detected.columns, focus_cost)
-    if absent:
-        raise RuleBroken(
-            f"This is no FOCUS bill: it has no column {', '.join(absent)}.",
-            code="not_focus",
-            errors=[FieldError("/file", "unknown_column", name) for name in absent],
-        )
-
-
-def _require_fields(profile: Profile, detected: Detected) -> None:
-    absent = [
-        name
-        for name in REQUIRED_OF_KIND[profile.kind]
-        if name not in profile.columns and name not in profile.constants
-    ]
-    if absent:
-        columns = ", ".join(detected.columns[:40])
-        raise RuleBroken(
-            f"No column is known to be {', '.join(absent)}; send a profile. Columns: {columns}",
-            code="profile_needed",
-            errors=[FieldError("/profile", "missing_field", name) for name in absent],
-        )
+def _as_they_are(_: RowBatch, found: RowsRead, __: Sums) -> RowsRead:
+    return found
 
 
 def _spool(
@@ -178,7 +136,9 @@ def _spool(
     rejects: IO[bytes],
 ) -> None:
     if found.drafts.height:
-        write_drafts(found.drafts.write_csv(include_header=False).encode())
+        drafts = BytesIO()
+        found.drafts.write_csv(drafts, include_header=False)
+        write_drafts(drafts.getvalue())
     parsed.rejected_rows += found.rejected.height
     parsed.rejected_unreadable += unreadable_rows(found.rejected)
     parsed.rejected.add_all(rejected_money(found.rejected))
@@ -237,11 +197,14 @@ def profile_from_rules(rules: dict[str, object] | None, code: str | None) -> Pro
         values=stored.get("values", {}),
         date_format=stored.get("date_format"),
         decimal=stored.get("decimal"),
-        thousands=stored.get("thousands") or None,
+        thousands=stored.get("thousands"),
         encoding=stored.get("encoding"),
         delimiter=stored.get("delimiter"),
         header_row=stored.get("header_row"),
         skip_rows=stored.get("skip_rows", 0),
+        sheet=stored.get("sheet"),
         identity=tuple(stored["identity"]) if stored.get("identity") else None,
         sign=FlagSign(**sign) if isinstance(sign, dict) else sign,
+        decimal_shift=stored.get("decimal_shift", {}),
+        total_rows=stored.get("total_rows", "check"),
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import polars as pl
 
@@ -10,7 +11,13 @@ from services.ingest.files.detected import Detected, RowBatch
 from services.ingest.imports.columns import ColumnRead, read_decimals, read_texts, without_missing
 from services.ingest.imports.survey import Styles
 from services.ingest.profiles.domain import Profile, folded
-from services.ingest.values.dates import read_date, read_instant, read_period
+from services.ingest.values.dates import (
+    DayOrder,
+    is_zero_date,
+    read_date,
+    read_instant,
+    read_period,
+)
 from services.ingest.values.fault import REJECT_CODES, Fault, fault
 from shared.currencies import is_currency
 from shared.periods import period_of
@@ -59,6 +66,13 @@ class Reading:
     batch: RowBatch
     columns: dict[str, str]
     faults: list[tuple[str, pl.Series, pl.Series]] = field(default_factory=list)
+    _cleaned: dict[str, pl.Series] = field(default_factory=dict)
+
+    def cleaned(self, column: str) -> pl.Series:
+        """A column of the batch, trimmed and null where nothing is; each is cleaned once."""
+        if column not in self._cleaned:
+            self._cleaned[column] = without_missing(self.batch.cells[column])
+        return self._cleaned[column]
 
     def texts(self, name: str) -> pl.Series:
         """The cells of a field, the constants standing in where there is no value."""
@@ -66,9 +80,7 @@ class Reading:
         source = self.source(name)
         if source is None:
             return pl.Series(name, [constant] * self.batch.cells.height, dtype=pl.String)
-        texts = with_values(
-            without_missing(self.batch.cells[source]), self.plan.profile.values.get(name)
-        )
+        texts = with_values(self.cleaned(source), self.plan.profile.values.get(name))
         return texts.fill_null(constant) if constant is not None else texts
 
     def source(self, name: str) -> str | None:
@@ -81,7 +93,15 @@ class Reading:
         if codes.null_count() < len(codes):
             self.faults.append((name, codes, texts))
 
-    def read(self, name: str, reader: Callable[[str], str | Fault]) -> pl.Series:
+    def faulty(self, name: str) -> pl.Series:
+        """Which rows have a fault in a field so far."""
+        found = pl.Series([False] * self.batch.cells.height, dtype=pl.Boolean)
+        for seen, codes, _ in self.faults:
+            if seen == name:
+                found |= codes.is_not_null()
+        return found
+
+    def read(self, name: str, reader: Callable[[str], str | Fault | None]) -> pl.Series:
         """Read a field's column by a function on texts; faults are noted."""
         texts = self.texts(name)
         found = read_texts(texts, reader)
@@ -102,8 +122,7 @@ class Reading:
         """A column of exact numbers as text."""
         texts = self.texts(name)
         texts = texts.set(texts.is_in(["-", "\u2013", "\u2014"]), None)
-        typed = self.plan.detected.typed
-        found: ColumnRead = read_decimals(texts, self.plan.styles.number(name), typed=typed)
+        found: ColumnRead = read_decimals(texts, self.plan.styles.number(name))
         self.fail(name, found.codes, texts)
         return found.values
 
@@ -111,17 +130,15 @@ class Reading:
         """A column of days as ISO text."""
         order, date_format = self.plan.styles.order(name), self.plan.styles.date_format
 
-        def read(text: str) -> str | Fault:
-            found = read_date(text, order, date_format)
-            return found if isinstance(found, Fault) else found.isoformat()
-
-        return self.read(name, read)
+        return self.read(name, lambda text: _day(text, order, date_format))
 
     def instants(self, name: str) -> pl.Series:
         """A column of points in time as ISO text in UTC."""
         order, date_format = self.plan.styles.order(name), self.plan.styles.date_format
 
-        def read(text: str) -> str | Fault:
+        def read(text: str) -> str | Fault | None:
+            if is_zero_date(text):
+                return None
             found = read_instant(text, order, date_format)
             return found if isinstance(found, Fault) else found.isoformat()
 
@@ -146,7 +163,8 @@ class Reading:
         texts = self.texts(name)
         if default is not None:
             texts = texts.fill_null(default)
-        found = read_texts(texts, _currency)
+        is_bill = self.plan.profile.kind == "focus"
+        found = read_texts(texts, _currency_of_bill if is_bill else _currency)
         self.fail(name, found.codes, texts)
         return found.values
 
@@ -162,9 +180,30 @@ class Reading:
         return texts
 
 
+@lru_cache(maxsize=1 << 14)
+def _day(text: str, order: DayOrder | None, date_format: str | None) -> str | Fault | None:
+    """A day as ISO text; remembered, because every batch of a file has the same days."""
+    if is_zero_date(text):
+        return None
+    found = read_date(text, order, date_format)
+    return found if isinstance(found, Fault) else found.isoformat()
+
+
 def _currency(text: str) -> str | Fault:
     code = text.upper()
     return code if is_currency(code) else fault("unknown_currency", text)
+
+
+def _currency_of_bill(text: str) -> str | Fault:
+    """Providers price in units of their own (tokens, credits, DBU); those are no money."""
+    found = _currency(text)
+    if not isinstance(found, Fault) or text.upper() in _NO_CURRENCIES:
+        return found
+    return fault("virtual_currency", text) if any(map(str.isalpha, text)) else found
+
+
+# Codes of ISO 4217 that stand for no currency, and for tests.
+_NO_CURRENCIES = frozenset({"XXX", "XTS"})
 
 
 def reading_of(plan: RowPlan, batch: RowBatch) -> Reading:
@@ -184,9 +223,7 @@ def with_values(texts: pl.Series, mapping: object) -> pl.Series:
 def divided(reading: Reading, frame: pl.DataFrame) -> RowsRead:
     """Part the rows with a fault from the rest, and word the rejects."""
     batch = reading.batch
-    malformed = [
-        Reject(row.row, None, "malformed_row", row.message, row.raw) for row in batch.malformed
-    ]
+    malformed = [Reject(row.row, None, row.code, row.message, row.raw) for row in batch.malformed]
     bad = pl.Series([False] * frame.height, dtype=pl.Boolean)
     for _, codes, _ in reading.faults:
         bad |= codes.is_not_null()
@@ -227,8 +264,10 @@ def _worded(reading: Reading, bad: pl.Series) -> list[Reject]:
     found: list[tuple[int, Reject]] = []
     for name, codes, texts in reading.faults:
         column = reading.source(name) or name
-        for place in codes.is_not_null().arg_true().to_list():
-            code, text = codes[place], texts[place] or ""
+        faulty = codes.is_not_null().arg_true()
+        of_faulty = codes.gather(faulty).to_list(), texts.gather(faulty).to_list()
+        for place, code, written in zip(faulty.to_list(), *of_faulty, strict=True):
+            text = written or ""
             message = fault(code, text).message if text else REJECT_CODES[code]
             reject = Reject(numbers[place], column, code, message, text[:2_000], shown[place])
             found.append((place, reject))

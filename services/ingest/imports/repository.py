@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, text
 from sqlmodel import Session, col
 
-from services.ingest.changes.repository import copy_csv, copy_rows
+from services.ingest.changes.repository import copy_csv
 from shared.errors import NotFound
 from shared.tables.ingest.imports import DataImport, ImportReject
 
@@ -109,17 +109,6 @@ def add_refused(
     )
 
 
-def keep_answers(session: Session, rows: list[tuple[int, str, str, str, str]]) -> None:
-    """Put rows that another service refused into the temporary table `answer_refused`."""
-    session.execute(
-        text(
-            "create temporary table answer_refused (row_no integer, column_name text, code text,"
-            " message text, raw text) on commit drop"
-        )
-    )
-    copy_rows(session, "answer_refused", ("row_no", "column_name", "code", "message", "raw"), rows)
-
-
 def add_answers(session: Session, import_id: UUID, after: int) -> None:
     """Add the rows of `answer_refused` as rejects."""
     session.execute(
@@ -141,6 +130,12 @@ def rejects_query(import_id: UUID, code: str | None = None) -> Select[Any]:
 def all_rejects(session: Session, import_id: UUID) -> Iterator[ImportReject]:
     """All rejects in the order of their rows, read piece by piece."""
     query = rejects_query(import_id).order_by(col(ImportReject.number))
+    return iter(session.execute(query.execution_options(yield_per=2_000)).scalars())
+
+
+def rejects_by_row(session: Session, import_id: UUID) -> Iterator[ImportReject]:
+    """All rejects in the order of the file, those of one row together, read piece by piece."""
+    query = rejects_query(import_id).order_by(col(ImportReject.row_no), col(ImportReject.number))
     return iter(session.execute(query.execution_options(yield_per=2_000)).scalars())
 
 

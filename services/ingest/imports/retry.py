@@ -53,6 +53,7 @@ def retry_rejects(
         scenario=first.scenario,
         period=first.period,
         profile=first.profile,
+        profile_version=first.profile_version,
         restate=first.restate,
         parameters=_parameters(first),
         parameters_hash=f"retry:{import_id}",
@@ -105,6 +106,7 @@ def _parameters(first: DataImport) -> dict[str, Any]:
     """The parameters of the first import, but for what describes its file and its totals."""
     rules = dict(first.parameters.get("rules") or {"kind": first.kind})
     rules["columns"] = first.detected["mapping"]
+    rules["sign"] = first.detected.get("sign") or rules.get("sign", "as_is")
     rules |= {"encoding": "utf-8", "delimiter": ",", "header_row": 1, "skip_rows": 0}
     if first.kind == "focus":
         rules["constants"] = {"cost_type": "opex", **(rules.get("constants") or {})}

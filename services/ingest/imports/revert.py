@@ -4,8 +4,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from services.ingest.assets.repository import ASSETS
 from services.ingest.changes import repository as changes
-from services.ingest.cost_lines.repository import KEPT_COLUMNS, KEY_COLUMNS, TOPIC
+from services.ingest.cost_lines.draft_repository import KEPT_COLUMNS, KEY_COLUMNS, TOPIC
 from services.ingest.facts.repository import QUANTITIES, RATES, TICKETS, FactTable
 from services.ingest.imports.repository import get_import
 from shared import audit, outbox
@@ -32,7 +33,10 @@ _TABLES: dict[str, FactTable] = {
     "drivers": QUANTITIES,
     "exchange_rates": RATES,
     "tickets": TICKETS,
+    "assets": ASSETS,
 }
+# Kinds whose rows live in another service.
+_HOMES = {"consumers": "allocation", "kpi_observations": "valuation"}
 # A bill that has been sent again since then keeps the older one from coming back.
 _REPLACED_AGAIN = """
     exists (
@@ -82,13 +86,15 @@ def revert(session: Session, caller: Caller, import_id: UUID, reason: str) -> Da
 
 
 def _find(session: Session, table: FactTable, scenario: str, import_id: UUID) -> list[changes.Span]:
-    closing = changes.rows_to_close(session, table.name, scenario, import_id)
+    period = table.period if table.period != "period" else "f.period"
+    closing = changes.rows_to_close(session, table.name, scenario, import_id, period=period)
     restoring = changes.rows_to_restore(
         session,
         table.name,
         scenario,
         table.key,
         import_id,
+        period=period,
         near=("source", "scenario", "period", "account") if table is LINES else None,
         unless=_REPLACED_AGAIN if table is LINES else "false",
     )
@@ -96,6 +102,7 @@ def _find(session: Session, table: FactTable, scenario: str, import_id: UUID) ->
 
 
 def _why_not(row: DataImport) -> str:
-    if row.kind == "consumers":
-        return "consumers live in the allocation service; change them there"
+    home = _HOMES.get(row.kind)
+    if home is not None:
+        return f"{row.kind} live in the {home} service; change them there"
     return f"the import is {row.status}; only one that succeeded can be taken back"

@@ -10,7 +10,6 @@ from sqlmodel import Session
 
 from services.ingest.files.reader import quick_check
 from services.ingest.imports import repository
-from services.ingest.imports.kinds import KINDS_HERE
 from services.ingest.imports.workflow import JOB_KIND, SERVICE
 from services.ingest.profiles.repository import find_by_codes
 from shared import audit
@@ -23,7 +22,7 @@ from shared.files import store_file
 from shared.jobs.queue import defer_job
 from shared.links import href
 from shared.settings import get_settings
-from shared.tables.ingest.imports import DataImport
+from shared.tables.ingest.imports import DataImport, ImportProfile
 from shared.tables.platform import Job, StoredFile
 
 LINE_KINDS = frozenset({"ledger", "budget", "focus"})
@@ -49,8 +48,6 @@ class Upload:
         focus_cost: str = "EffectiveCost",
         restate: str | None = None,
     ) -> None:
-        if kind not in KINDS_HERE:
-            raise _wrong("kind", "kind_not_supported_yet", f"{kind} cannot be imported yet")
         if replace != "none" and kind not in LINE_KINDS:
             raise _wrong("replace", "not_for_kind", f"{kind} has no billing periods to replace")
         if mode != "upsert" and kind != "drivers":
@@ -66,6 +63,8 @@ class Upload:
         self.source = source or profile or kind
         self.replace = replace
         self.restate = restate
+        self.default_rules: dict[str, Any] | None = None
+        self.default_identity: list[str] | None = None
         self.parameters: dict[str, Any] = {
             "currency": currency,
             "control_totals": _control_totals(control_totals),
@@ -75,6 +74,22 @@ class Upload:
             "mode": mode,
             "focus_cost": focus_cost,
         }
+
+    def rules_with(self, of_profile: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The rules that the file is read by: the profile's, else those that come with a source.
+
+        The key of a source's records is their identity, unless the rules know a better one.
+        """
+        rules = of_profile or self.default_rules
+        if rules is None and self.default_identity and self.kind == "focus":
+            rules = {}
+        if rules is None:
+            return None
+        rules = {**rules, "kind": self.kind}
+        named = rules.get("identity") or "external_id" in rules.get("columns", {})
+        if self.default_identity and not named:
+            rules["identity"] = list(self.default_identity)
+        return rules
 
     def hash(self) -> str:
         """One text for all that makes two uploads of the same bytes the same import."""
@@ -93,23 +108,51 @@ def take_in(
     content: BinaryIO,
 ) -> tuple[DataImport, Job | None]:
     """The import of an upload and its job; without a job when it is an import known already."""
+    row, is_new = add_import(session, caller, upload, name, media_type, content)
+    return row, start(session, caller, row) if is_new else None
+
+
+def add_import(
+    session: Session,
+    caller: Caller,
+    upload: Upload,
+    name: str,
+    media_type: str,
+    content: BinaryIO,
+) -> tuple[DataImport, bool]:
+    """The import of an upload without a job of its own, and whether it is new."""
     quick_check(content)
-    upload.parameters["rules"] = _rules_of(session, upload)
+    found = _profile_of(session, upload)
+    upload.parameters["rules"] = upload.rules_with(None if found is None else found.rules)
     sha256, parameters_hash = _sha256(content), upload.hash()
     repository.hold_file(session, sha256, upload.kind, upload.source, parameters_hash)
     known = repository.find_same(session, sha256, upload.kind, upload.source, parameters_hash)
     if known is not None:
-        return known, None
+        return known, False
     limit = get_settings().max_upload_bytes
     stored = store_file(session, name, media_type, content, limit=limit)
     row = _row_of(upload, stored, caller, parameters_hash)
+    row.profile_version = None if found is None else found.version
     session.add(row)
     session.flush()
-    return row, start(session, caller, row)
+    return row, True
 
 
 def start(session: Session, caller: Caller, row: DataImport) -> Job:
     """Queue the job of an import and write the command down."""
+    note(session, caller, row)
+    return defer_job(
+        session,
+        service=SERVICE,
+        kind=JOB_KIND,
+        subject=caller.subject,
+        resource_id=row.id,
+        resource_href=href(f"/v1/imports/{row.id}"),
+    )
+
+
+def note(session: Session, caller: Caller, row: DataImport) -> None:
+    """Write the command down that has made an import."""
     audit.record(
         session,
         caller,
@@ -125,14 +168,6 @@ def start(session: Session, caller: Caller, row: DataImport) -> Job:
             "parameters_hash": row.parameters_hash,
             "restate": row.restate,
         },
-    )
-    return defer_job(
-        session,
-        service=SERVICE,
-        kind=JOB_KIND,
-        subject=caller.subject,
-        resource_id=row.id,
-        resource_href=href(f"/v1/imports/{row.id}"),
     )
 
 
@@ -156,8 +191,8 @@ def _row_of(upload: Upload, stored: StoredFile, caller: Caller, parameters_hash:
     )
 
 
-def _rules_of(session: Session, upload: Upload) -> dict[str, Any] | None:
-    """The rules of the named profile as they are now; a later change does not touch this import."""
+def _profile_of(session: Session, upload: Upload) -> ImportProfile | None:
+    """The named profile as it is now; a later change of it does not touch this import."""
     if upload.profile is None:
         return None
     found = find_by_codes(session, [upload.profile]).get(upload.profile)
@@ -166,7 +201,7 @@ def _rules_of(session: Session, upload: Upload) -> dict[str, Any] | None:
     lines = {found.kind, upload.kind} <= LINE_KINDS
     if found.kind != upload.kind and not lines:
         raise _wrong("profile", "wrong_kind", f"{found.code} is a profile for {found.kind}")
-    return {**found.rules, "kind": upload.kind}
+    return found
 
 
 def _control_totals(said: str | None) -> dict[str, Any] | None:

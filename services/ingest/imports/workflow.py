@@ -1,7 +1,5 @@
 """The job of an import: read the file into drafts, then store all of it at once."""
 
-import json
-import tempfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,26 +10,19 @@ from sqlmodel import Session
 from services.ingest.imports import repository
 from services.ingest.imports.domain import (
     Expected,
+    Held,
     Totals,
     check_control_totals,
     check_every_row,
     check_reject_share,
 )
-from services.ingest.imports.kinds import (
-    REFUSED_COLUMNS,
-    Handler,
-    Stored,
-    Writer,
-    handler_of,
-)
-from services.ingest.imports.parsing import (
-    FileRequest,
-    ParsedFile,
-    parse_file,
-    profile_from_rules,
-)
-from services.ingest.imports.survey import Styles, styles_from_json, styles_to_json
-from services.ingest.profiles.focus import focus_version
+from services.ingest.imports.evidence import detected_json
+from services.ingest.imports.file_profile import FileRequest
+from services.ingest.imports.handler import Handler, Stored, Writer
+from services.ingest.imports.job_folder import job_folder
+from services.ingest.imports.kinds import REFUSED_COLUMNS, handler_of
+from services.ingest.imports.parsing import ParsedFile, parse_file, profile_from_rules
+from services.ingest.imports.survey import styles_from_json
 from services.ingest.values.fault import REJECT_CODES
 from shared import audit, outbox
 from shared.clock import utc_now
@@ -50,19 +41,18 @@ def run_import(context: JobContext) -> None:
     row = repository.get_import(context.session, context.resource_id)
     with at_once() as connection:
         repository.mark_running(connection, row.id)
-    with tempfile.TemporaryDirectory(prefix="btim-import-") as folder:
-        path = Path(folder) / "upload"
+    with job_folder(row.id) as folder:
+        path = folder / "upload"
         copy_file(context.session, get_file(context.session, row.file_id), path)
         handler = handler_of(row.kind)
-        with handler.drafts(context.session, Path(folder)) as write:
-            parsed = _parse(context, row, path, Path(folder), handler, write)
+        with handler.drafts(context, row) as write:
+            parsed = _parse(context, row, path, folder, handler, write)
         try:
-            check_control_totals(
-                _expected(row.parameters), parsed.received.rows, parsed.received.money.sums
-            )
+            check_control_totals(_expected(row.parameters), _held(parsed))
             stored = handler.store(context.session, row, parsed)
             totals = _totals(parsed, stored)
-            check_reject_share(totals, _decimal(row.parameters.get("max_reject_share")))
+            most = _decimal(row.parameters.get("max_reject_share"))
+            check_reject_share(totals, most, parsed.footing_totals)
         except Problem:
             _keep_evidence(row.id, parsed)
             raise
@@ -101,6 +91,7 @@ def _parse(
         currency=parameters.get("currency"),
         focus_cost=parameters.get("focus_cost", "EffectiveCost"),
         styles=styles_from_json(styles) if styles else None,
+        is_retry=row.retry_of is not None,
     )
 
     def progress(rows: int) -> None:
@@ -119,6 +110,20 @@ def _expected(parameters: dict[str, Any]) -> Expected:
         amounts=None
         if amounts is None
         else {entry["currency"]: Decimal(entry["amount"]) for entry in amounts},
+        invoices=None
+        if said.get("invoices") is None
+        else {invoice: Decimal(amount) for invoice, amount in said["invoices"].items()},
+    )
+
+
+def _held(parsed: ParsedFile) -> Held:
+    totals, invoices = parsed.total_rows, parsed.invoices
+    return Held(
+        rows=parsed.received.rows,
+        money=parsed.received.money.sums,
+        total_rows=len(totals.checks) if totals else 0,
+        total_money=totals.money.sums if totals else {},
+        billed=invoices.billed if invoices else {},
     )
 
 
@@ -177,7 +182,11 @@ def _finish(
     session.add(row)
     _tell(session, row)
     if stored.changed_line_periods:
-        payload = {"periods": stored.changed_line_periods, "scenario": row.scenario}
+        payload = {
+            "periods": stored.changed_line_periods,
+            "scenario": row.scenario,
+            "restate": row.restate,
+        }
         outbox.publish(session, SERVICE, "cost_lines.changed", str(row.id), payload)
     audit.record(
         session,
@@ -213,33 +222,3 @@ def _add_refused(session: Session, import_id: UUID, after: int, stored: Stored) 
 def _tell(session: Session, row: DataImport) -> None:
     payload = {"id": str(row.id), "kind": row.kind, "status": row.status, "source": row.source}
     outbox.publish(session, SERVICE, "import.finished", str(row.id), payload)
-
-
-def detected_json(parsed: ParsedFile) -> dict[str, Any]:
-    """What was found out about a file, as stored."""
-    detected = parsed.detected
-    profile = parsed.profile
-    number = next(iter(parsed.styles.numbers.values()), None)
-    found = {
-        "format": detected.format,
-        "compression": detected.compression,
-        "encoding": detected.encoding,
-        "delimiter": detected.delimiter,
-        "header_row": detected.header_row,
-        "columns": list(detected.columns),
-        "mapping": dict(profile.columns),
-        "date_format": profile.date_format or _format_of(parsed.styles),
-        "decimal": number.decimal if number else None,
-        "float_columns": list(detected.float_columns),
-        "confidence": detected.confidence,
-        "focus_version": focus_version(detected.columns) if profile.kind == "focus" else None,
-        "styles": styles_to_json(parsed.styles),
-    }
-    return dict(json.loads(json.dumps(found)))
-
-
-def _format_of(styles: Styles) -> str | None:
-    orders = {order for order in styles.orders.values() if order}
-    if not styles.orders:
-        return None
-    return {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}.get(next(iter(orders), ""), "%Y-%m-%d")

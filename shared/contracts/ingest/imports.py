@@ -1,6 +1,6 @@
 """Imports on the wire: what was uploaded, what became of every row, what was rejected and why."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
@@ -27,7 +27,9 @@ ImportKind = Literal[
 ]
 ImportStatus = Literal["queued", "running", "succeeded", "failed", "reverted"]
 Scenario = Literal["actual", "budget", "forecast"]
-FocusCost = Literal["EffectiveCost", "BilledCost", "ContractedCost", "ListCost"]
+FocusCost = Literal[
+    "EffectiveCost", "BilledCost", "ContractedCost", "ListCost", "PricingCurrencyEffectiveCost"
+]
 
 
 class ControlAmount(Contract):
@@ -41,7 +43,8 @@ class ControlTotals(Contract):
     """What the sender says that a file holds; a difference refuses the import.
 
     `amount` is the sum of a file with one currency; `amounts` may be a list or an object by
-    currency. All are compared with what was received, before anything is visible.
+    currency. All are compared with what was received, before anything is visible. Rows that are
+    found to be totals of others may be counted or left out.
     """
 
     model_config = ConfigDict(
@@ -54,6 +57,11 @@ class ControlTotals(Contract):
     rows: int | None = Field(default=None, ge=0)
     amount: DecimalText | None = None
     amounts: list[ControlAmount] | None = None
+    invoices: dict[Annotated[str, Field(max_length=200)], DecimalText] | None = Field(
+        default=None,
+        max_length=10_000,
+        description="What the invoices of a cloud bill demand: BilledCost by InvoiceId.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -93,6 +101,25 @@ class ImportAmounts(Contract):
     duplicate: ExactText
 
 
+class TotalCheck(Contract):
+    """A total row of a ledger: what it states and what the rows above it add up to."""
+
+    row: int
+    label: str
+    currency: str | None
+    stated: ExactText
+    counted: ExactText
+    foots: bool
+
+
+class InvoiceAmount(Contract):
+    """What the rows of one invoice add up to in BilledCost, as received."""
+
+    invoice: str
+    currency: str | None
+    billed: ExactText
+
+
 class SupersededAmount(Contract):
     """What was replaced in one currency."""
 
@@ -108,6 +135,13 @@ class Superseded(Contract):
     amounts: list[SupersededAmount] = Field(default_factory=list)
 
 
+class TrailerRow(Contract):
+    """A row below the table that is no row of it, like `End of report`."""
+
+    row: int
+    text: str
+
+
 class DetectedFile(Contract):
     """What the file's content says, and how sure that is (0 to 1)."""
 
@@ -116,7 +150,14 @@ class DetectedFile(Contract):
     encoding: str | None = None
     delimiter: str | None = None
     header_row: int | None = None
+    header_lines: int = Field(
+        default=1, description="2 where the names stand in two rows, the last being header_row."
+    )
     columns: list[str] = Field(default_factory=list)
+    trailer_rows: list[TrailerRow] = Field(
+        default_factory=list,
+        description="What stands below the table, holds no amount, and counts as no row.",
+    )
     mapping: dict[str, str] = Field(
         default_factory=dict, description="Which column has filled which field."
     )
@@ -126,7 +167,18 @@ class DetectedFile(Contract):
         default_factory=list, description="Columns that the file holds as binary floats."
     )
     focus_version: str | None = None
+    focus_missing: list[str] = Field(
+        default_factory=list,
+        description="Mandatory columns of this version of FOCUS that the bill does not have.",
+    )
+    sign: str | dict[str, str] | None = Field(
+        default=None, description="How the amounts got their sign, as in a profile."
+    )
     confidence: float | None = None
+    sheet: str | None = Field(None, description="The sheet of the workbook that was read.")
+    other_sheets: list[str] = Field(
+        default_factory=list, description="Filled visible sheets that were not read."
+    )
 
 
 class ImportAnswer(Contract):
@@ -139,6 +191,9 @@ class ImportAnswer(Contract):
     scenario: str
     period: str | None
     profile: str | None
+    profile_version: int | None = Field(
+        description="The version of the profile whose rules the file was read by."
+    )
     replace: Literal["none", "billing_period"]
     restate: str | None
     retry_of: UUID | None
@@ -147,6 +202,11 @@ class ImportAnswer(Contract):
     amounts: list[ImportAmounts]
     periods: list[str]
     superseded: Superseded
+    checks: list[TotalCheck] = Field(
+        default_factory=list,
+        description="The totals inside a ledger; those that differ come first.",
+    )
+    invoices: list[InvoiceAmount] = Field(default_factory=list)
     detected: DetectedFile
     problem: dict[str, Any] | None = Field(
         description="Why the import failed, as a problem document."

@@ -41,6 +41,7 @@ class DataImport(Table, table=True):
     scenario: str = code_column()
     period: str | None = text_column(nullable=True)
     profile: str | None = code_column(nullable=True)
+    profile_version: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
     replace_mode: str = text_column(default="none")
     restate: str | None = text_column(nullable=True)
     parameters: dict[str, Any] = json_column()
@@ -146,7 +147,7 @@ class PeriodChange(Table, table=True):
 
     __table_args__ = (
         CheckConstraint(
-            "topic in ('cost_lines', 'driver_quantities', 'exchange_rates', 'tickets')",
+            "topic in ('cost_lines', 'driver_quantities', 'exchange_rates', 'tickets', 'assets')",
             name="topic",
         ),
     )
