@@ -18,7 +18,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13 py
 	$(name) -c 'import ensurepip, sys, venv; print("$(name)" if sys.version_info >= (3, 11) else "")' \
 	2>/dev/null)))
 
-.PHONY: help setup demo up migrate test check prove crash-test bench types lock snapshots clean
+.PHONY: help setup demo up migrate test check prove connectors crash-test bench types lock snapshots clean
 
 help: ## this list
 	@echo 'make <word>, where the word is one of'
@@ -60,6 +60,10 @@ check: $(STAMP) ## style, types, layers, dependencies
 
 prove: $(STAMP) ## the slow proofs
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+connectors: $(STAMP) ## the connectors against a real OData server and through every fault (needs npm)
+	$(BIN)/python -m tests.connectors.cap
+	$(BIN)/python -m pytest -m slow tests/connectors $(PYTEST_ARGS)
 
 crash-test: $(STAMP) ## kill -9 of one process at KILLS random moments, then count everything
 	$(BIN)/python -m tests.crash.crash_test --kills $(KILLS) $(if $(SEED),--seed $(SEED))

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, NoSuchModuleError, Operat
 from sqlalchemy.pool import NullPool
 
 from shared.clients.outside_hosts import resolve
+from shared.clients.outside_one_select import check_select
 from shared.clients.outside_problems import SourceRefused, SourceSaysNo, SourceUnreachable
-from shared.clients.outside_select import Select, Tagged, check_select
+from shared.clients.outside_select import Select, Tagged
 from shared.clients.outside_values import (
     exact_value,
     from_cursor,
@@ -62,7 +63,7 @@ class OutsideDatabase:
 
     def read(self, asked: Select) -> "Answer":
         """The next rows; trouble that may pass is tried again for a while."""
-        check_select(asked.query)
+        check_select(asked.query, self._place.driver)
         settings = get_settings()
         for attempt in range(1, settings.source_attempts + 1):
             try:
@@ -153,7 +154,8 @@ def _options(place: Place, addresses: Sequence[str]) -> tuple[dict[str, Any], st
         "hostaddr": addresses[0],
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "btim-source",
-        "options": f"-c statement_timeout={seconds * 1000} -c timezone=UTC -c datestyle=ISO",
+        "options": f"-c statement_timeout={seconds * 1000} -c timezone=UTC -c datestyle=ISO"
+        " -c default_transaction_read_only=on -c standard_conforming_strings=on",
         "sslmode": place.tls,
     }
     if settings.source_ca_file is not None:

@@ -256,6 +256,36 @@ def test_a_connection_that_is_killed_costs_no_row(
     assert len(lines(ingest, "killed")) == 57
 
 
+def test_a_sync_whose_connections_are_all_killed_goes_on_where_it_was(
+    ingest: ServiceUnderTest, server: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shared.clients import outside_database
+
+    only_read, calls = outside_database._only_read, []
+
+    def kill_from_the_third(connection: Any) -> None:
+        only_read(connection)
+        calls.append(connection)
+        if len(calls) >= 3:
+            backend = connection.connection.driver_connection.info.backend_pid
+            with psycopg.connect(server["dsn"], autocommit=True) as killer:
+                killer.execute("select pg_terminate_backend(%s)", [backend])
+
+    path = add_source(
+        ingest, code="all-killed", kind="sql", config=over_postgres(server),
+        secret_ref="env:BTIM_SOURCE_DB",
+    )  # fmt: skip
+    with monkeypatch.context() as patch:
+        patch.setattr(outside_database, "_only_read", kill_from_the_third)
+        broken = sync(ingest, path)
+    assert (broken["status"], broken["pages"]) == ("failed", 2), broken
+    assert broken["problem"]["code"] == "source_unreachable"
+    assert lines(ingest, "all-killed") == {}
+    mended = sync(ingest, path)
+    assert (mended["status"], mended["resumes"]) == ("succeeded", broken["id"])
+    assert len(lines(ingest, "all-killed")) == 57
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [

@@ -40,7 +40,7 @@ def listed(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def start_worker(listed: Path) -> "subprocess.Popen[bytes]":
     """The real worker of ingest over the database of this test."""
     return subprocess.Popen(
-        [sys.executable, "-m", "services.ingest.worker"],
+        [sys.executable, "-m", "cli.work", "ingest"],
         env={**os.environ, **SETTINGS, "BTIM_SOURCE_FOLDERS": str(listed)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -24,7 +24,7 @@ change: st.SearchStrategy[tuple[str, set[int]]] = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=st.sets(numbers), page_size=st.integers(2, 9), changes=st.lists(change, max_size=12))
 def test_what_is_there_from_first_to_last_is_fetched(
     rows: set[int], page_size: int, changes: list[tuple[str, set[int]]]

@@ -65,16 +65,16 @@ def _lines(
 def _object_of(line: str) -> dict[str, str] | str:
     """The cells of the object on a line by key, or why they cannot be read."""
     try:
-        value = json.loads(
-            line, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_once
-        )
-        cells = {key: _as_cell(cell) for key, cell in value.items()}
-        "".join(cells).encode()
+        cells = _DECODER.decode(line)
+        if set(map(type, cells.values())) != {str}:
+            cells = {key: _as_cell(cell) for key, cell in cells.items()}
+        keys = "".join(cells)
+        keys.encode()
     except _RepeatedKeyError:
         return "A key stands twice in one object."
     except (ValueError, RecursionError, AttributeError):
         return "The line is no JSON object."
-    return "A key holds a character that is no text." if "\x00" in "".join(cells) else cells
+    return "A key holds a character that is no text." if "\x00" in keys else cells
 
 
 class _RepeatedKeyError(ValueError):
@@ -86,6 +86,11 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise _RepeatedKeyError
     return found
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_once
+)
 
 
 def _as_cell(value: object) -> str:
@@ -145,11 +150,15 @@ class _Collector:
         self.rows.append(cells)
         self.keys.update(dict.fromkeys(cells))
 
+    def _cells(self, columns: tuple[str, ...]) -> list[list[str]]:
+        if all(row.keys() == self.keys.keys() for row in self.rows):
+            return [[row[name] for name in columns] for row in self.rows]
+        return [[row.get(name, "") for name in columns] for row in self.rows]
+
     def emptied(self) -> RowBatch:
         """The batch, whose columns are the keys of its own rows."""
         columns = tuple(self.keys)
-        cells = [[row.get(name, "") for name in columns] for row in self.rows]
-        batch = text_batch(columns, self.numbers, cells, self.malformed)
+        batch = text_batch(columns, self.numbers, self._cells(columns), self.malformed)
         blank_as_null = batch.cells.with_columns(
             pl.when(pl.all() != "").then(pl.all())  # an absent key is no empty text
         )

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from services.ingest.profiles.repository import find_by_codes as find_profiles
 from services.ingest.sources.schedule import is_cron, is_zone
 from services.ingest.sources.secrets import check_secret_ref
-from shared.clients.outside_select import check_select
+from shared.clients.outside_one_select import check_select
 from shared.contracts.ingest.source_kinds import CONFIGS
 from shared.contracts.ingest.source_kinds.base import SourceConfig, WebConfig
 from shared.contracts.ingest.source_kinds.sql import SqlConfig
@@ -31,7 +31,7 @@ def checked(session: Session, request: SourceRequest) -> dict[str, Any]:
     check_secret_ref(request.secret_ref)
     _check_auth(config, request.secret_ref)
     if isinstance(config, SqlConfig):
-        check_select(config.query)
+        check_select(config.query, config.driver)
     if request.profile is not None and not find_profiles(session, [request.profile]):
         raise _wrong("/profile", "unknown_code", f"there is no profile {request.profile}")
     return config.model_dump(mode="json", exclude_unset=True)

@@ -8,7 +8,8 @@ from services.ingest.sources.connector import Checked, Cursor, Page, SourceSetti
 from services.ingest.sources.places import allowed_path
 from services.ingest.sources.watermarks import latest, rewound
 from shared.clients.outside_database import OutsideDatabase, Place
-from shared.clients.outside_select import Select, check_select
+from shared.clients.outside_one_select import check_select
+from shared.clients.outside_select import Select
 from shared.clock import utc_now
 from shared.contracts.ingest.source_kinds.sql import SqlConfig
 
@@ -22,7 +23,7 @@ class SqlConnector:
 
     def __init__(self, settings: SourceSettings) -> None:
         config = cast(SqlConfig, settings.config)
-        check_select(config.query)
+        check_select(config.query, config.driver)
         self._config = config
         path = str(allowed_path(config.database)) if config.driver == "sqlite" else None
         secret = settings.secret
