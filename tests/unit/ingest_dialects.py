@@ -127,7 +127,10 @@ def ways_to_write(draw: st.DrawFn) -> Written:
     encoding = draw(st.sampled_from(sorted(SCRIPTS)))
     chinese = "chinese" in SCRIPTS[encoding]
     headers = [name for name in HEADERS if chinese or name != "zh"]
-    marks = draw(st.sampled_from(MARKS))
+    # GB18030 writes pound signs and hard blanks in four bytes: where nothing else is beyond ASCII,
+    # nobody can tell what they are, and the file is refused.
+    without = "\u00a0" if encoding == "gb18030" else ""
+    marks = draw(st.sampled_from([pair for pair in MARKS if pair[1] != without or not without]))
     delimiter = draw(st.sampled_from([",", ";", "\t", "|", "^", "~", "\x1f"]))
     return Written(
         encoding=encoding,
@@ -138,7 +141,6 @@ def ways_to_write(draw: st.DrawFn) -> Written:
         ends_with_line=draw(st.booleans()),
         marks=marks,
         negative=draw(st.sampled_from(NEGATIVES)),
-        # GB18030 has no pound sign of two bytes: a lone one there looks like any other letters.
         currency=draw(
             st.sampled_from(["{}", "{} GBP", "GBP {}"] + ["£{}"] * (encoding != "gb18030"))
         ),

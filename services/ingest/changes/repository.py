@@ -162,6 +162,7 @@ def rows_to_close(
     session: Session, table: str, scenario: str, import_id: UUID, *, period: str = "f.period"
 ) -> list[Span]:
     """Where the live rows are that only this import claims; they are kept in `reverted_row`."""
+    session.execute(text("drop table if exists reverted_row"))
     session.execute(
         text(
             "create temporary table reverted_row on commit drop as"
@@ -211,6 +212,7 @@ def rows_to_restore(
 
     reverted = "(select id from data_import where status = 'reverted')"
     names = ", ".join(f"f.{name}" for name in key)
+    session.execute(text("drop table if exists restored_row"))
     session.execute(
         text(
             "create temporary table restored_row on commit drop as"

@@ -47,6 +47,11 @@ class FactTable:
         """Key and values."""
         return (*self.key, *self.values)
 
+    @property
+    def moves(self) -> bool:
+        """Whether a row may come to belong to another period than it did."""
+        return self.period == "period" and "period" not in self.key
+
     def type_of(self, column: str) -> str:
         """The SQL type of a column."""
         return self.types.get(column, "text")
@@ -180,6 +185,9 @@ def write_facts(
             refuse_where(session, "closed_period", "period = any(:closed)", closed=sorted(closed))
             spans = [span for span in spans if span[0] not in closed]
     written = FactsWritten(periods=sorted({period for period, _ in spans} - {ALL_TIME}))
+    lock_moving(session, table)
+    if table.moves:
+        spans = sorted({*spans, *_left_spans(session, table)})
     lock_spans(session, table.topic, spans)
     number = next_change(session)
     _compare(session, table)
@@ -195,6 +203,15 @@ def write_facts(
     found = session.execute(text("select row_no, code from fact_refused"))
     written.refused = {row[0]: row[1] for row in found}
     return written
+
+
+def lock_moving(session: Session, table: FactTable) -> None:
+    """Make this transaction the only writer of a table whose rows move between periods.
+
+    Two writers of one row may name different periods, so that the locks of these do not meet.
+    """
+    if table.moves:
+        lock_spans(session, table.topic, [(ALL_TIME, "actual")])
 
 
 def outcomes(session: Session, table: FactTable) -> dict[int, tuple[str, UUID]]:
@@ -247,6 +264,17 @@ def _refuse_repeated(session: Session, table: FactTable) -> None:
 def _spans(session: Session, table: FactTable) -> list[tuple[str, str]]:
     found = session.execute(
         text(f"select distinct {table.period}, {table.scenario} from fact_draft")
+    )
+    return [(period, scenario) for period, scenario in found]
+
+
+def _left_spans(session: Session, table: FactTable) -> list[tuple[str, str]]:
+    """Where the live rows are that the drafts may change."""
+    found = session.execute(
+        text(
+            f"select distinct f.period, {table.scenario} from fact_draft d join {table.name} f"
+            f" on {_same_key(table)} and f.live_to is null"
+        )
     )
     return [(period, scenario) for period, scenario in found]
 

@@ -38,9 +38,9 @@ def retry_rejects(
     _check(session, first, items)
     content = _corrected(session, first, items)
     stored = store_file(session, f"corrected-{first.file_name}"[:255], "text/csv", content)
-    known = repository.find_same(
-        session, stored.sha256, first.kind, first.source, f"retry:{import_id}"
-    )
+    told = (stored.sha256, first.kind, first.source, f"retry:{import_id}")
+    repository.hold_file(session, *told)
+    known = repository.find_same(session, *told)
     if known is not None:
         return known, None
     row = DataImport(

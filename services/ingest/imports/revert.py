@@ -7,7 +7,13 @@ from sqlmodel import Session
 from services.ingest.assets.repository import ASSETS
 from services.ingest.changes import repository as changes
 from services.ingest.cost_lines.draft_repository import KEPT_COLUMNS, KEY_COLUMNS, TOPIC
-from services.ingest.facts.repository import QUANTITIES, RATES, TICKETS, FactTable
+from services.ingest.facts.repository import (
+    QUANTITIES,
+    RATES,
+    TICKETS,
+    FactTable,
+    lock_moving,
+)
 from services.ingest.imports.repository import get_import
 from shared import audit, outbox
 from shared.auth import Caller
@@ -61,10 +67,7 @@ def revert(session: Session, caller: Caller, import_id: UUID, reason: str) -> Da
     scenario = table.scenario if table.scenario != "scenario" else "f.scenario"
     if table is LINES:
         changes.lock_source(session, row.source, row.scenario)
-    spans = _find(session, table, scenario, import_id)
-    if table.closes_with_period:
-        hold_open(session, {period for period, _ in spans})
-    changes.lock_spans(session, table.topic, spans)
+    spans = _find_locked(session, table, scenario, row)
     number = changes.next_change(session)
     closed = changes.close_reverted(session, table.name, import_id, number)
     restored = changes.restore_rows(
@@ -83,6 +86,29 @@ def revert(session: Session, caller: Caller, import_id: UUID, reason: str) -> Da
         outbox.publish(session, SERVICE, "cost_lines.changed", str(row.id), payload)
     session.flush()
     return row
+
+
+def _find_locked(
+    session: Session, table: FactTable, scenario: str, row: DataImport
+) -> list[changes.Span]:
+    """Where rows end and come back, found when nobody else can write there; 409 `closed_period`.
+
+    What is found before that may have been claimed by another import, or replaced, meanwhile.
+    """
+    locked: set[changes.Span] = set()
+    wanted = {(period, row.scenario) for period in row.periods} if table is LINES else set()
+    lock_moving(session, table)
+    while True:
+        if table.closes_with_period:
+            changes.closed_among(session, {period for period, _ in wanted})
+        changes.lock_spans(session, table.topic, wanted)
+        locked |= wanted
+        spans = _find(session, table, scenario, row.id)
+        wanted = set(spans) - locked
+        if not wanted:
+            if table.closes_with_period:
+                hold_open(session, {period for period, _ in spans})
+            return spans
 
 
 def _find(session: Session, table: FactTable, scenario: str, import_id: UUID) -> list[changes.Span]:
