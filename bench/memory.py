@@ -10,6 +10,9 @@ import psutil
 class Peaks:
     """Watches processes, and the largest process of a server (its own, unshared part), in bytes.
 
+    The figure of a process is that of the largest among it and those that it has started, but for
+    the server's.
+
     `highest` has one figure per process in their order, the server's last.
     """
 
@@ -35,9 +38,17 @@ class Peaks:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.1):
-            found = [process.memory_info().rss for process in self._ours]
+            found = [self._largest_of(process) for process in self._ours]
             found.append(self._largest_of_server())
             self.highest = [max(pair) for pair in zip(self.highest, found, strict=True)]
+
+    def _largest_of(self, process: psutil.Process) -> int:
+        sizes = [process.memory_info().rss]
+        apart = {self._server, *self._server.children(recursive=True)}
+        for child in set(process.children(recursive=True)) - apart:
+            with contextlib.suppress(psutil.Error):
+                sizes.append(child.memory_info().rss)
+        return max(sizes)
 
     def _largest_of_server(self) -> int:
         sizes = [0]

@@ -239,5 +239,3 @@ async def _unbound(caller: CallerDep) -> Caller:
 
 UNBOUND: Any = Depends(_unbound)
 """Dependency of routers and endpoints that no bound caller may use."""
-
-UnboundCaller = Annotated[Caller, UNBOUND]

@@ -19,7 +19,8 @@ LINE_DRIVERS = ("lines.count", "lines.amount")
 #: What is added up of the tickets `t`, by driver; nothing at all is no quantity.
 TICKET_DRIVERS = {
     "tickets.count": "count(*)",
-    "tickets.hours": "sum(round(extract(epoch from t.resolved_at - t.opened_at) / 3600, 6))",
+    "tickets.hours": "sum(round(extract(epoch from t.resolved_at - t.opened_at) / 3600, 6))"
+    " filter (where t.resolved_at >= t.opened_at)",
     "tickets.reopened": "nullif(count(*) filter (where t.reopen_count > 0), 0)",
     "tickets.breached": "nullif(count(*) filter (where not t.sla_met), 0)",
 }

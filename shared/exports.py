@@ -122,7 +122,7 @@ def export_rows(
 def _csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(columns)
+    writer.writerow([safe_cell(name) for name in columns])
     for row in rows:
         writer.writerow([safe_cell(value) for value in row])
         if buffer.tell() > 1 << 16:

@@ -201,6 +201,8 @@ class LiveServices:
             server.start()
         for server in self._servers:
             server.wait_until_started()
+        for client in self._clients.values():
+            client.get("/healthz")  # the first request builds the routes; let it be one alone
         self._workers = [Worker(service) for service in SERVICES]
         for worker in self._workers:
             worker.start()

@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import hmac
-import ipaddress
 import socket
 from urllib.parse import urlsplit
 
 import httpx
 
 from shared.clients.base import ServiceClient, service_key, to_json
+from shared.clients.public_addresses import is_public
 from shared.clock import utc_now
 from shared.errors import RuleBroken, Unavailable
 from shared.settings import get_settings
@@ -64,7 +64,9 @@ def send_to_webhook(webhook: Webhook, event: OutboxEvent, attempt: int) -> None:
     pinned = url.copy_with(host=address)
     headers["Host"] = url.netloc.decode()
     try:
-        with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
+        with httpx.Client(
+            timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+        ) as client:
             response = client.post(
                 pinned,
                 content=body,
@@ -91,6 +93,6 @@ def public_address(url: str) -> str:
     except (OSError, UnicodeError) as error:
         raise Unavailable("the name of the webhook does not resolve") from error
     address = str(found[0][4][0])
-    if not get_settings().webhook_allow_private and not ipaddress.ip_address(address).is_global:
+    if not get_settings().webhook_allow_private and not is_public(address):
         raise RuleBroken("webhooks may not call private addresses", code="private_address")
     return address

@@ -1,11 +1,11 @@
 """Which systems outside may be called: only hosts that the operator has listed."""
 
-import ipaddress
 import socket
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from shared.clients.outside_problems import HostNotAllowed, SourceUnreachable
+from shared.clients.public_addresses import is_public
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -41,15 +41,11 @@ def resolve(host: str, port: int, allowed: Sequence[str]) -> list[str]:
     except (OSError, UnicodeError) as error:
         raise SourceUnreachable(f"the name {host} does not resolve") from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    if not by_name and not all(_is_public(address) for address in addresses):
+    if not by_name and not all(is_public(address) for address in addresses):
         raise HostNotAllowed(
             f"{host} has a private address; list it in BTIM_SOURCE_HOSTS by its full name"
         )
     return addresses
-
-
-def _is_public(address: str) -> bool:
-    return ipaddress.ip_address(address.partition("%")[0]).is_global
 
 
 def is_listed(host: str, port: int, allowed: Sequence[str]) -> bool | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from shared.errors import FieldError, RuleBroken
 
 _piece = (
-    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\r\n]*|/\*.*?\*/",
-    r"|\[(?:[^\]]|\]\])*\]",
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\r\n]*|/\*.*?(?:\*/|\Z)",
+    r"|\[(?:[^\]]|\]\])*+(?:\]|\Z)",
 )
 _standard = re.compile(_piece[0], re.DOTALL)
 _brackets = re.compile("".join(_piece), re.DOTALL)
@@ -32,7 +32,7 @@ FORBIDDEN = frozenset(
     }
 )  # fmt: skip
 FUNCTIONS = frozenset({"replace"})
-_call = re.compile(r"([A-Za-z0-9_$]+)\s*\(")
+_call = re.compile(r"(?<![A-Za-z0-9_$])([A-Za-z0-9_$]++)\s*+\(")
 _package = re.compile(r"\b(?:utl|dbms)_\w+\s*\.", re.IGNORECASE)
 _reaching = re.compile(
     r"pg_(?!typeof$)\w+|lo_\w+|loread|lowrite|dblink\w*|set_config|nextval|setval|\w+_to_xml\w*"
@@ -76,7 +76,8 @@ def _without_quotes(query: str, driver: str) -> tuple[str, str]:
 def _may_hide(piece: str, driver: str) -> bool:
     """Whether some database takes a quoted text or a comment to end elsewhere, or runs it."""
     if piece.startswith("/*"):
-        return "/*" in piece[2:] or _executed_comment.match(piece) is not None
+        is_whole = len(piece) > 3 and piece.endswith("*/")
+        return not is_whole or "/*" in piece[2:] or _executed_comment.match(piece) is not None
     if driver != "mysql":
         return False
     is_comment = piece.startswith("--")

@@ -69,7 +69,6 @@ ExactText = Annotated[
 
 Period = Annotated[str, StringConstraints(pattern=PERIOD_PATTERN), Field(examples=["2026-01"])]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["GBP"])]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 def _clean_text(value: object) -> object:

@@ -173,6 +173,25 @@ def test_another_file_is_no_mended_file(ingest: ServiceUnderTest, content: bytes
     assert (answer.status_code, answer.json()["code"]) == (422, "not_a_rejects_file")
 
 
+@pytest.mark.parametrize("number", ["9" * 5_000, "0", "-1", "1e3"])
+def test_a_mended_file_names_rows_by_their_numbers(ingest: ServiceUnderTest, number: str) -> None:
+    first = upload(ingest, LEDGER, kind="ledger", source="mended", currency="EUR")
+    address = f"/v1/imports/{first['id']}/rejects"
+    table = ingest.get(f"{address}?with=cells", headers={"Accept": "text/csv"}).text
+    head, row, *_ = table.splitlines()
+    content = f"{head}\n{number},{row.partition(',')[2]}\n".encode()
+    answer = ingest.post(f"{address}/file", files={"file": ("mended.csv", content, "text/csv")})
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_a_rejects_file")
+
+
+def test_names_of_columns_start_no_formula_in_downloads(ingest: ServiceUnderTest) -> None:
+    content = b"Date,Account,Amount,=1+1\n2026-01-05,6500,1o,a\n2026-01-06,6500,2,b\n"
+    first = upload(ingest, content, kind="ledger", source="formula", currency="EUR")
+    address = f"/v1/imports/{first['id']}/rejects?with=cells"
+    table = ingest.get(address, headers={"Accept": "text/csv"}).text
+    assert table.splitlines()[0].endswith(",Amount,'=1+1")
+
+
 def test_a_total_row_that_somebody_insists_on_becomes_a_line(ingest: ServiceUnderTest) -> None:
     content = b"Date,Document,Amount\n2026-02-05,D1,2.50\nTotal,,2.50\n"
     first = upload(ingest, content, kind="ledger", source="insisted", currency="EUR")

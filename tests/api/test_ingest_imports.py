@@ -201,6 +201,33 @@ def test_rejected_rows_are_mended_and_sent_again(ingest: ServiceUnderTest) -> No
     assert (good.status_code, good.json()["code"]) == (422, "not_rejected")
 
 
+def test_a_mended_row_that_equals_another_of_its_file_is_a_row_of_its_own(
+    ingest: ServiceUnderTest,
+) -> None:
+    content = a_ledger(*["2026-01-05,10.00,GBP,Acme,twin"] * 2, "2026-01-05,1o.00,GBP,Acme,twin")
+    found = upload(ingest, content, source="twin")
+    retry = f"/v1/imports/{found['id']}/rejects/retry"
+    sent = ingest.post(retry, json={"items": [{"row": 4, "values": {"Amount": "10.00"}}]})
+    ingest.run_jobs()
+    assert ingest.get(f"/v1/imports/{sent.json()['id']}").json()["rows"]["accepted"] == 1
+    assert [line["amount"] for line in lines_of(ingest, source="twin")] == ["10"] * 3
+    again = ingest.post(retry, json={"items": [{"row": 4, "values": {"Amount": "11.00"}}]})
+    assert (again.status_code, again.json()["code"]) == (409, "already_mended")
+    same = upload(ingest, content + b"2026-01-05,10.00,GBP,Acme,twin\n", source="twin")
+    assert same["rows"]["duplicate"] == 3
+
+
+def test_a_row_refused_again_may_be_mended_again(ingest: ServiceUnderTest) -> None:
+    content = a_ledger("2026-01-05,1o.00,GBP,Acme,twice", "2026-01-05,2.00,GBP,Acme,twice")
+    found = upload(ingest, content, source="twice")
+    retry = f"/v1/imports/{found['id']}/rejects/retry"
+    for amount, status in (("1x", 202), ("1.00", 202), ("3.00", 409)):
+        sent = ingest.post(retry, json={"items": [{"row": 2, "values": {"Amount": amount}}]})
+        assert sent.status_code == status, sent.text
+        ingest.run_jobs()
+    assert sorted(line["amount"] for line in lines_of(ingest, source="twice")) == ["1", "2"]
+
+
 def test_ambiguous_dates_are_refused_until_the_profile_says(ingest: ServiceUnderTest) -> None:
     content = a_ledger("03/04/2026,1.00,GBP,Acme,dates", "05/06/2026,1.00,GBP,Acme,dates")
     found = upload(ingest, content, source="dates")

@@ -179,6 +179,7 @@ class CompanyMachine(RuleBasedStateMachine):
         self.change_the_model(data, reviewed=False)
         self.run(data, scenario, again=False)
 
+    @precondition(lambda self: len(self.mappings) > 3)
     @rule(data=st.data())
     def drop_a_mapping_as_simulated(self, data: st.DataObject) -> None:
         """What a simulation says of a mapping's end is what the next run then has."""

@@ -1,4 +1,4 @@
-"""What a source may ask of a database: one SELECT, whose quotes end where every database ends them."""
+"""What a source may ask of a database: one SELECT, in which no word hides behind a quote."""
 
 import pytest
 
@@ -26,7 +26,7 @@ HIDDEN = "a) s; commit; create table gone(a int); select * from (select 1 as id,
         ("sqlite", "select 1) union all (select 2"),
         ("sqlite", "select (1"),
         ("postgresql", "select pg_read_file('/etc/passwd') as id"),
-        ("postgresql", 'select pg_catalog."pg_read_file" /**/ (\'/etc/passwd\') as id'),
+        ("postgresql", "select pg_catalog.\"pg_read_file\" /**/ ('/etc/passwd') as id"),
         ("postgresql", "select lo_import('/etc/passwd') as id"),
         ("postgresql", "select * from dblink('host=elsewhere', 'select 1') as t(id int)"),
         ("mysql", "select load_file('/etc/passwd') as id"),
@@ -44,7 +44,7 @@ def test_words_cannot_hide_and_calls_cannot_reach_beyond_the_rows(driver: str, q
     ("driver", "query"),
     [
         ("postgresql", "select id, replace(text, 'a;b', ')') as text from gl -- it's all\n;"),
-        ("postgresql", "with x as (select 1 as id) select \"update\", pg_typeof(id) from x"),
+        ("postgresql", 'with x as (select 1 as id) select "update", pg_typeof(id) from x'),
         ("postgresql", "select id, tags[1] from gl where name like 'Level\\_E' and state = 'E'"),
         ("postgresql", "select id /* the row's own */ from gl where price = '$5$'"),
         ("mysql", "select `set`, 'it''s' as x from gl -- the end"),

@@ -59,7 +59,7 @@ def test_the_next_time_lies_ahead(cron: str, zone: str, after: datetime) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", "@daily", "* * * *", "* * * * * *", "0 0 31 2 *", "x * * * *"]
+    "text", ["", "@daily", "* * * *", "* * * * * *", "0 0 31 2 *", "x * * * *", "R R * * *"]
 )
 def test_only_five_fields_that_come_true_are_a_schedule(text: str) -> None:
     assert not is_cron(text)

@@ -17,6 +17,7 @@ from sqlmodel import Session
 from services.ingest.assets import repository
 from services.ingest.assets.answers import purchase_of
 from services.ingest.assets.domain import Purchase, depreciation_in
+from services.ingest.changes.repository import lock_source
 from services.ingest.cost_lines.workflow import push_lines
 from shared.bulk import BulkResult
 from shared.contracts.ingest.cost_lines import CostLineRequest
@@ -51,6 +52,7 @@ class Depreciated:
 
 def depreciate(session: Session, period: Period) -> Depreciated:
     """Make the lines of a month; 409 `closed_period`. All of them or, on any fault, none."""
+    lock_source(session, SOURCE, "actual")  # before the period, as every push of lines does
     hold_open(session, [period])
     repository.lock_assets(session)
     done = Depreciated()

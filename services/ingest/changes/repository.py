@@ -61,15 +61,19 @@ def next_change(session: Session) -> int:
 def new_row_ids(row_no: str) -> str:
     """SQL for the ids of new rows, UUIDs of version 7 in the order of an integer column.
 
-    Made of one new id whose random part gives 32 bits to the number, because the server's own
-    `uuidv7()` takes as long for each row as storing it.
+    Made of one id, bound by `a_new_id`, whose random part gives 32 bits to the number, because the
+    server's own `uuidv7()` takes as long for each row as storing it.
     """
-    one = new_id().hex
-    number = f"lpad(to_hex({row_no}), 8, '0')"
+    number, one = f"lpad(to_hex({row_no}), 8, '0')", "cast(:new_id as text)"
     return (
-        f"cast('{one[:13]}' || left({number}, 3) || '{one[16]}' || right({number}, 5)"
-        f" || '{one[22:]}' as uuid)"
+        f"cast(left({one}, 13) || left({number}, 3) || substr({one}, 17, 1)"
+        f" || right({number}, 5) || right({one}, 10) as uuid)"
     )
+
+
+def a_new_id() -> dict[str, str]:
+    """The parameter of `new_row_ids`; a new one for each statement."""
+    return {"new_id": new_id().hex}
 
 
 def mark_changed(session: Session, topic: str, spans: Iterable[Span], number: int) -> None:
@@ -244,7 +248,8 @@ def restore_rows(session: Session, table: str, columns: tuple[str, ...], number:
             "create temporary table restored_pair on commit drop as"
             f" select id as old_id, {new_id_of_row} as new_id"
             " from restored_row"
-        )
+        ),
+        a_new_id(),
     )
     session.execute(
         text(

@@ -37,13 +37,18 @@ create temporary table line_repeated_out (currency text, amount numeric) on comm
 
 @dataclass(frozen=True)
 class LineWriting:
-    """How drafts are to be written. `import_id` is None for a push."""
+    """How drafts are to be written. `import_id` is None for a push.
+
+    `family` are the imports whose rows stand in the same file as these: mended rows that equal
+    one of theirs are further rows, not the same ones again.
+    """
 
     source: str
     scenario: str
     import_id: UUID | None = None
     restate: bool = False
     replace_billing_period: bool = False
+    family: tuple[UUID, ...] = ()
 
     def binds(self) -> dict[str, Any]:
         """The parameters that the statements of this writing have in common."""

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 from uuid import UUID
@@ -76,8 +77,10 @@ def list_cost_lines(
     cost_center: Short = None,
     vendor: Short = None,
     document: Short = None,
+    description: Short = None,
     asset: Short = None,
     project: Short = None,
+    posted_on: Annotated[date | None, Query()] = None,
     live: Annotated[bool, Query(description="Only lines that have not been replaced")] = True,
 ) -> Any:
     """Live lines in the order in which they came. `tags.x=` and `fields.x=` filter as well."""
@@ -85,7 +88,8 @@ def list_cost_lines(
         "period": period, "scenario": scenario, "import_id": import_id, "source": source,
         "account": account, "external_id": external_id, "currency": currency,
         "cost_type": cost_type, "cost_center": cost_center, "vendor": vendor,
-        "document": document, "asset": asset, "project": project,
+        "document": document, "description": description, "asset": asset, "project": project,
+        "posted_on": posted_on,
     }  # fmt: skip
     tags, fields = _open_filters(request, "tags."), _open_filters(request, "fields.")
     query = repository.list_query(filters, tags, fields, live=live)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.ingest.changes.repository import csv_into, next_change
+from services.ingest.changes.repository import a_new_id, csv_into, next_change
 from services.ingest.cost_lines.draft_repository import TOPIC, LineWriting, insert_lines
 from services.ingest.profiles.domain import DRAFT_COLUMNS
 
@@ -89,7 +89,12 @@ class LineStream:
 
     def _store(self) -> int:
         statement = _STORE_NEW.format(insert_lines=insert_lines())
-        binds = {**self.how.binds(), "number": self.number, "closed": self._closed}
+        binds = {
+            **self.how.binds(),
+            **a_new_id(),
+            "number": self.number,
+            "closed": self._closed,
+        }
         count = 0
         for period, currency, rows, amount in self.session.execute(text(statement), binds):
             before = self.stored.get((period, currency), (0, Decimal(0)))

@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, text
 from sqlmodel import Session
 
 from services.ingest.changes.repository import (
+    a_new_id,
     claim_rows,
     closed_among,
     lock_source,
@@ -44,6 +45,16 @@ update line_draft d set ordinal = r.ordinal from (
         and l.import_id = :import
     where w.external_id is null
 ) r where r.row_no = d.row_no and r.ordinal > 1
+"""
+_NUMBER_AFTER_FAMILY = """
+update line_draft d set ordinal = d.ordinal + f.rows from (
+    select l.identity, count(*) as rows from cost_line l
+    where l.identity in (select identity from line_draft where external_id is null)
+    and l.source = :source and l.scenario = :scenario and l.live_to is null
+    and (l.import_id = any(:family) or exists (
+        select 1 from import_claim c where c.row_id = l.id and c.import_id = any(:family)))
+    group by 1
+) f where f.identity = d.identity and d.external_id is null
 """
 # Rows with the external id of an earlier row of the file: equal ones repeat it, others clash.
 _FIND_REPEATED_IDS = """
@@ -110,6 +121,8 @@ def write_drafts(session: Session, how: LineWriting, stream: LineStream | None =
     binds = how.binds()
     if drafted.rows > drafted.with_id:
         session.execute(text(_NUMBER_AFTER_STORED if stream else _NUMBER_EQUAL_ROWS), binds)
+        if how.family:
+            session.execute(text(_NUMBER_AFTER_FAMILY), {**binds, "family": list(how.family)})
     written = Written()
     touched = _refuse(session, how, written, drafted, stream)
     lock_spans(session, TOPIC, [(period, how.scenario) for period in touched])
@@ -262,7 +275,8 @@ def _insert(session: Session, binds: Mapping[str, Any], written: Written) -> set
         else ""
     )
     session.execute(
-        text(f"{insert_lines()} from line_draft d where not d.deleted {unless_same}"), binds
+        text(f"{insert_lines()} from line_draft d where not d.deleted {unless_same}"),
+        {**binds, **a_new_id()},
     )
     condition = f"not deleted {unless_same.replace('d.row_no', 'line_draft.row_no')}"
     found = session.execute(

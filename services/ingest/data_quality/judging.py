@@ -18,7 +18,6 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 CHANGES = frozenset({"change", "count_change"})
 OF_MONEY = frozenset({"amount", "amount_share", "change"})
-NONE_COUNTED = Counted(0, Decimal(0), ())
 Found = Mapping[tuple[str, str, str], Counted]
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from services.ingest.changes.repository import (
     A_PUSH,
+    a_new_id,
     claim_rows,
     closed_among,
     copy_rows,
@@ -142,12 +143,16 @@ def fill_from_rows(session: Session, table: FactTable, rows: Iterable[tuple[Any,
     copy_rows(session, "fact_draft", ("row_no", *table.columns), rows)
 
 
-def refuse_where(session: Session, code: str, condition: str, **binds: Any) -> None:
-    """Take the drafts of which the condition holds out of the drafts."""
+def refuse_where(session: Session, code: str, condition: str, raw: str, **binds: Any) -> None:
+    """Take the drafts of which the condition holds out of the drafts.
+
+    `raw` is SQL over a draft for the text that is at fault.
+    """
     session.execute(
         text(
-            f"with out as (delete from fact_draft d where {condition} returning row_no)"
-            " insert into fact_refused select row_no, :code, null from out"
+            f"with out as (delete from fact_draft d where {condition}"
+            f" returning row_no, {raw} as raw)"
+            " insert into fact_refused select row_no, :code, raw from out"
         ),
         {**binds, "code": code},
     )
@@ -156,7 +161,7 @@ def refuse_where(session: Session, code: str, condition: str, **binds: Any) -> N
 def refuse_unknown_drivers(session: Session) -> None:
     """Take out the drafts whose driver nobody has defined."""
     missing = "not exists (select 1 from driver k where k.code = d.driver)"
-    refuse_where(session, "unknown_code", missing)
+    refuse_where(session, "unknown_code", missing, "d.driver")
 
 
 def write_facts(
@@ -182,7 +187,10 @@ def write_facts(
     if table.closes_with_period:
         closed = closed_among(session, {period for period, _ in spans})
         if closed and not restate:
-            refuse_where(session, "closed_period", "period = any(:closed)", closed=sorted(closed))
+            refuse_where(
+                session, "closed_period", "period = any(:closed)", "d.period",
+                closed=sorted(closed),
+            )  # fmt: skip
             spans = [span for span in spans if span[0] not in closed]
     written = FactsWritten(periods=sorted({period for period, _ in spans} - {ALL_TIME}))
     lock_moving(session, table)
@@ -258,6 +266,7 @@ def _refuse_repeated(session: Session, table: FactTable) -> None:
         "repeated_key",
         "row_no in (select row_no from (select row_no, row_number() over"
         f" (partition by {key} order by row_no) as place from fact_draft) r where place > 1)",
+        f"concat_ws(' | ', {', '.join(f'd.{name}' for name in table.key)})",
     )
 
 
@@ -341,7 +350,7 @@ def _insert(session: Session, table: FactTable, binds: Mapping[str, Any]) -> int
             " where not exists (select 1 from fact_same s where s.row_no = d.row_no)"
             " order by d.row_no returning 1) select count(*) from added"
         ),
-        binds,
+        {**binds, **a_new_id()},
     )
     return int(found.scalar_one())
 

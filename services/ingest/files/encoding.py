@@ -36,7 +36,7 @@ class FoundEncoding:
 def find_encoding(path: Path, named: str | None = None) -> FoundEncoding:
     """The encoding of a whole text file; `named` by the caller wins, but must exist."""
     if named:
-        return FoundEncoding(_known_name(named), 1.0)
+        return FoundEncoding(known_name(named), 1.0)
     with path.open("rb") as stream:
         head = stream.read(_SAMPLE_BYTES)
     for mark, name in _MARKS:
@@ -48,7 +48,8 @@ def find_encoding(path: Path, named: str | None = None) -> FoundEncoding:
     return _narrow_encoding(path)
 
 
-def _known_name(named: str) -> str:
+def known_name(named: str) -> str:
+    """Python's name for an encoding. Raises RuleBroken `unknown_encoding`."""
     try:
         name = codecs.lookup(named.strip()).name
     except (LookupError, ValueError) as error:

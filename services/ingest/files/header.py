@@ -19,6 +19,7 @@ _HALF = 0.5
 _MOST = 0.6
 _LONGEST_NAME = 60
 _CURRENCY_BEHIND = re.compile(r" [a-z]{3}$")
+_WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,11 @@ def plain_name(name: str) -> str:
         parts = unicodedata.normalize("NFD", spaced)
         spaced = "".join(letter for letter in parts if unicodedata.category(letter) != "Mn")
     return " ".join(spaced.split())
+
+
+def words_apart(name: str) -> str:
+    """A name with blanks between words that only capitals part: `NetAmount`: Net Amount."""
+    return _WORD_BEGINS.sub(" ", name)
 
 
 def _folded(cell: str) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,11 @@ _FOREIGN = {
     b"<HTML": "HTML",
 }
 
+# An array of objects, or an object that goes on behind its first line: no JSON by the line.
+_JSON_DOCUMENT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*[{\]]|\{(?:[^\r\n]*[\[{,])?[ \t]*[\r\n])"
+)
+
 
 @contextlib.contextmanager
 def open_table(
@@ -91,6 +97,10 @@ def _refuse_foreign(head: bytes) -> None:
             raise unsupported_format(
                 f"The file is {name}; CSV, XLSX, XLS, Parquet and NDJSON are read."
             )
+    if _JSON_DOCUMENT.match(head):
+        raise unsupported_format(
+            "The file is one JSON document; NDJSON, with an object on each line, is read."
+        )
     if not may_be_wide(head) and _is_binary(head):
         raise unsupported_format("The file is binary and of no format that is read here.")
 

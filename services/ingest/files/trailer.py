@@ -28,6 +28,7 @@ _CLOSING_PHRASES = (
     r"共\s*\d+\s*[条行笔项].*",
     r"第\s*\d+\s*页.*",
     r"(?:制表|打印|导出|生成|审核)(?:人|时间|日期)?\s*[:：].*",
+    r"(?:制单|复核|记账|出纳|经办|主管|会计主管|财务主管)(?:人|员)?\s*[:：].*",
     r"(?:报表|文件|数据|列表)?结束",
     r"(?:记录|行|条)数\s*[:：]?\s*\d*",
 )
@@ -113,8 +114,8 @@ def _without_tail(batch: RowBatch, delimiter: str | None, trailer: list[Malforme
                 break
             trailer.append(malformed.pop(number))
         else:
-            text = _only_text(batch.cells.row(places[number]))
-            if width < 3 or text is None or not is_closing_sentence(text):
+            text = _closing_text(batch.cells.row(places[number]))
+            if width < 3 or text is None:
                 break
             trailer.append(MalformedRow(number, "The row stands below the table.", text))
             taken.append(places[number])
@@ -137,10 +138,10 @@ def is_closing_sentence(text: str) -> bool:
     return any(pattern.fullmatch(text) for pattern in patterns)
 
 
-def _only_text(cells: tuple[str | None, ...]) -> str | None:
-    """The text of the only filled cell of a row, if there is only one."""
+def _closing_text(cells: tuple[str | None, ...]) -> str | None:
+    """The text of a row of which every filled cell reads like the end of a report."""
     filled = [cell.strip() for cell in cells if cell and cell.strip()]
-    return filled[0] if len(filled) == 1 else None
+    return "  ".join(filled) if filled and all(map(is_closing_sentence, filled)) else None
 
 
 def _without(batch: RowBatch, places: list[int], malformed: tuple[MalformedRow, ...]) -> RowBatch:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, File, Form, Path, Query, Request, Response, UploadFile
+from sqlmodel import Session
 
 from services.ingest.imports import repository
 from services.ingest.imports.revert import revert
@@ -72,6 +73,19 @@ def answer(row: DataImport) -> ImportAnswer:
         detected=DetectedFile(**detected),
         etag=etag_of(row.id, row.version),
     )  # fmt: skip
+
+
+def answer_known(
+    session: Session, response: Response, row: DataImport, wait: int | None
+) -> Accepted | ImportAnswer:
+    """An import that was there already; whoever waits gets it when its job is done."""
+    job = repository.unfinished_job(session, row.id) if wait else None
+    if job is not None:
+        return accept(response, job)
+    session.refresh(row)
+    response.status_code = 200
+    set_etag(response, row)
+    return answer(row)
 
 
 async def _only_known_fields(request: Request) -> None:
@@ -146,9 +160,7 @@ def create_import(
     media_type = (file.content_type or "application/octet-stream")[:200]
     row, job = take_in(session, caller, upload, name, media_type, file.file)
     if job is None:
-        response.status_code = 200
-        set_etag(response, row)
-        return answer(row)
+        return answer_known(session, response, row, wait)
     return accept(response, job)
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from services.ingest.profiles.domain import FlagSign, Profile, folded
-from services.ingest.values.missing import is_missing
+from services.ingest.values.missing import BLANKS, is_missing
 from services.ingest.values.total_labels import HINT, LabelStrength, label_strength
 
 # A column that so many of the first rows fill is one that a line has and a total lacks.
 _USUAL_SHARE = 0.8
 _ROWS_LOOKED_AT, _CELLS_LOOKED_AT = 2_000, 50_000
 _AMOUNTS = frozenset({"amount", "debit", "credit"})
+#: What lists of SAP put before a total in place of words.
+_MARKS = "*\u03a3\u2211"
 _DATES = frozenset({"posted_on", "period", "fiscal_year", "fiscal_period"})
 #: Fields whose cells may hold the head of a total in a row that lacks nothing else.
 _LABELLED = frozenset({"account", "cost_center", "description", "document"})
@@ -26,6 +28,7 @@ class Shape:
     keys: frozenset[str]
     vendor: str | None
     amounts: frozenset[str]
+    currencies: frozenset[str]
     labelled: frozenset[str]
 
 
@@ -38,12 +41,17 @@ def shape_of(profile: Profile, cells: pl.DataFrame) -> Shape:
         return frozenset(by_name[name] for name in wanted if name in by_name)
 
     amounts, dates = columns_of(_AMOUNTS), columns_of(_DATES)
+    currencies = columns_of(frozenset({"currency"}))
     head = cells.head(min(_ROWS_LOOKED_AT, max(20, _CELLS_LOOKED_AT // max(1, cells.width))))
     plain_rows = [
         row
         for row in head.iter_rows(named=True)
         if any(not is_missing(text) for name, text in row.items() if name in amounts)
-        and any(not is_missing(text) for name, text in row.items() if name not in amounts)
+        and any(
+            not is_missing(text) and not _is_mark(text)
+            for name, text in row.items()
+            if name not in amounts | currencies
+        )
         and not any(text and label_strength(text) for text in row.values())
     ]
     usual = {
@@ -52,7 +60,7 @@ def shape_of(profile: Profile, cells: pl.DataFrame) -> Shape:
         if sum(1 for row in plain_rows if not is_missing(row[name]))
         >= _USUAL_SHARE * max(1, len(plain_rows))
     }
-    aside = amounts | columns_of(frozenset({"currency"})) | dates
+    aside = amounts | currencies | dates
     if isinstance(profile.sign, FlagSign):
         aside |= {by_name.get(folded(profile.sign.flag_column), "")}
     first = frozenset(cells.columns[:1]) - amounts - dates
@@ -61,12 +69,13 @@ def shape_of(profile: Profile, cells: pl.DataFrame) -> Shape:
         keys=frozenset(usual - aside),
         vendor=next(iter(columns_of(frozenset({"vendor"}))), None),
         amounts=amounts,
+        currencies=currencies,
         labelled=columns_of(_LABELLED) | first,
     )
 
 
 def suspects_among(shape: Shape, cells: pl.DataFrame) -> list[int]:
-    """The places of rows with the words of a total, or with nothing but an amount.
+    """The places of rows with the words of a total, or with nothing but an amount in a currency.
 
     Where lines have dates or keys, only rows that lack one of them are looked at.
     """
@@ -79,10 +88,11 @@ def suspects_among(shape: Shape, cells: pl.DataFrame) -> list[int]:
         pl.any_horizontal(*lacking, *headed).fill_null(value=False).alias("chosen")
     )["chosen"]
     places = chosen.arg_true()
-    texts = [pl.col(name).fill_null("") for name in cells.columns if name not in shape.amounts]
+    told = shape.amounts | shape.currencies
+    texts = [pl.col(name).fill_null("") for name in cells.columns if name not in told]
     if not len(places) or not texts:
         return []
-    nothing = pl.concat_str(texts).str.strip_chars() == ""
+    nothing = pl.concat_str(texts).str.strip_chars(BLANKS + _MARKS) == ""
     worded = [text.str.contains(HINT) for text in texts]
     worth = cells[places].select(pl.any_horizontal(nothing, *worded).alias("worth"))["worth"]
     return list(places.filter(worth))
@@ -109,6 +119,10 @@ def could_be_total(shape: Shape, cells: Mapping[str, str | None]) -> bool:
     return is_total(shape, cells, strength, column, foots=True)
 
 
+def _is_mark(text: str | None) -> bool:
+    return text is not None and not text.strip(BLANKS + _MARKS)
+
+
 def is_total(
     shape: Shape,
     cells: Mapping[str, str | None],
@@ -120,7 +134,9 @@ def is_total(
     """Words and structure together; a row with its own date and keys is a line."""
     blank = {name for name, text in cells.items() if is_missing(text)}
     if strength is None:
-        return foots and bool(shape.dates or shape.keys) and blank >= set(cells) - shape.amounts
+        silent = blank | {name for name, text in cells.items() if _is_mark(text)}
+        told = shape.amounts | shape.currencies
+        return foots and bool(shape.dates or shape.keys) and silent >= set(cells) - told
     keys = shape.keys - {column}
     lacking = len(keys & blank)
     mostly_lacking = bool(keys) and 2 * lacking >= len(keys)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -14,6 +16,7 @@ from services.ingest.imports.background import in_background
 from services.ingest.imports.handler import Stored, Writer
 from services.ingest.imports.lines import read_lines
 from services.ingest.imports.parsing import ParsedFile, RowReader
+from services.ingest.imports.repository import live_retries
 from shared.jobs.running import JobContext
 from shared.money import plain
 from shared.tables.ingest.imports import DataImport
@@ -31,17 +34,19 @@ class LineImport:
     def drafts(self, context: JobContext, row: DataImport) -> AbstractContextManager[Writer]:
         """New rows are stored while the file is read; the others wait in a temporary table.
 
-        All wait where a bill is replaced, and after an attempt that was broken off, which may
-        have been because two imports with the same rows waited for each other.
+        All wait where a bill is replaced, where they are mended rows of another import, and after
+        an attempt that was broken off, which may have been because two imports with the same rows
+        waited for each other.
         """
-        if row.replace_mode == "billing_period" or context.attempt > 1:
+        if row.replace_mode == "billing_period" or row.retry_of or context.attempt > 1:
             return writing_drafts(context.session)
         self._stream = LineStream(context.session, _how(row))
         return _streaming(self._stream)
 
     def store(self, session: Session, row: DataImport, parsed: ParsedFile) -> Stored:
         """Lines that are there already are claimed; the rest is added."""
-        written = write_drafts(session, _how(row), self._stream)
+        how = replace(_how(row), family=_family(session, row))
+        written = write_drafts(session, how, self._stream)
         return Stored(
             accepted=sum(rows for rows, _ in written.accepted.values()),
             duplicate=sum(rows for rows, _ in written.duplicate.values()),
@@ -73,6 +78,14 @@ def _how(row: DataImport) -> LineWriting:
         restate=row.restate is not None,
         replace_billing_period=row.replace_mode == "billing_period",
     )
+
+
+def _family(session: Session, row: DataImport) -> tuple[UUID, ...]:
+    """The import that mended rows come from, and the others that mend it."""
+    if row.retry_of is None:
+        return ()
+    others = {one.id for one in live_retries(session, row.retry_of)} - {row.id}
+    return (row.retry_of, *sorted(others))
 
 
 def _superseded(found: dict[str, tuple[int, Decimal]]) -> dict[str, Any]:

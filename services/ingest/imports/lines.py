@@ -71,11 +71,15 @@ def _cost_type(text: str) -> str | Fault:
 
 
 def _periods(reading: Reading, posted_on: pl.Series) -> pl.Series:
-    """The row's own period, else the import's, else the month of its posting date."""
+    """The row's own period, else the import's, else the month of its posting date.
+
+    A charge of a bill belongs to its billing period, and no other date stands in for that.
+    """
     values = _fiscal_periods(reading) if _has_fiscal_columns(reading) else _own_periods(reading)
     if reading.plan.period is not None:
         values = values.fill_null(reading.plan.period)
-    values = values.zip_with(values.is_not_null(), posted_on.str.slice(0, 7))
+    if not (reading.plan.profile.kind == "focus" and reading.source("period")):
+        values = values.zip_with(values.is_not_null(), posted_on.str.slice(0, 7))
     bad_date = reading.faulty("posted_on")
     reading.require("period", values.set(bad_date & values.is_null(), "faulty date noted already"))
     return values

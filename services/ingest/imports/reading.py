@@ -11,6 +11,7 @@ from services.ingest.files.detected import Detected, RowBatch
 from services.ingest.imports.columns import ColumnRead, read_decimals, read_texts, without_missing
 from services.ingest.imports.survey import Styles
 from services.ingest.profiles.domain import Profile, folded
+from services.ingest.values.currency_marks import currency_named
 from services.ingest.values.dates import (
     DayOrder,
     is_zero_date,
@@ -19,7 +20,6 @@ from services.ingest.values.dates import (
     read_period,
 )
 from services.ingest.values.fault import REJECT_CODES, Fault, fault
-from shared.currencies import is_currency
 from shared.periods import period_of
 
 
@@ -190,8 +190,7 @@ def _day(text: str, order: DayOrder | None, date_format: str | None) -> str | Fa
 
 
 def _currency(text: str) -> str | Fault:
-    code = text.upper()
-    return code if is_currency(code) else fault("unknown_currency", text)
+    return currency_named(text) or fault("unknown_currency", text)
 
 
 def _currency_of_bill(text: str) -> str | Fault:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import File, Query, Response, UploadFile
 
 from services.ingest.imports import repository
-from services.ingest.imports.endpoints import ImportId, answer
+from services.ingest.imports.endpoints import ImportId, answer_known
 from services.ingest.imports.rejected_rows import REASON_COLUMNS, mended_rows, rows_to_mend
 from services.ingest.imports.retry import retry_rejects
 from shared.auth import UNBOUND, CallerDep, Needs
@@ -101,8 +101,7 @@ def retry(
     """Makes a linked import of the corrected rows, read as the first import was."""
     row, job = retry_rejects(session, caller, import_id, request.items)
     if job is None:
-        response.status_code = 200
-        return answer(row)
+        return answer_known(session, response, row, wait)
     return accept(response, job)
 
 
@@ -126,6 +125,5 @@ def retry_by_file(
     first = repository.get_import(session, import_id)
     row, job = retry_rejects(session, caller, import_id, mended_rows(first, file.file))
     if job is None:
-        response.status_code = 200
-        return answer(row)
+        return answer_known(session, response, row, wait)
     return accept(response, job)

@@ -27,6 +27,7 @@ REASON_COLUMNS = ("row", "column", "code", "message", "raw")
 #: So many mended rows are taken in one file.
 MOST_MENDED = 50_000
 _CHUNK_BYTES = 1 << 20
+_MOST_DIGITS = 15
 # What downloads put before text that a spreadsheet would take for a formula.
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
@@ -126,7 +127,7 @@ def mended_rows(first: DataImport, content: BinaryIO) -> list[RetryItem]:
 
 def _item(columns: Sequence[str], cells: Sequence[str | None]) -> RetryItem:
     number = (cells[0] or "").strip()
-    if not number.isdecimal() or not 0 < int(number) < 1 << 53:
+    if not number.isdecimal() or len(number) > _MOST_DIGITS or int(number) == 0:
         raise _no_rejects_file()
     values = dict(zip(columns, map(_unguarded, cells[len(REASON_COLUMNS) :]), strict=True))
     return RetryItem(row=int(number), values=values)

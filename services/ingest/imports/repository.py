@@ -8,11 +8,15 @@ from uuid import UUID
 from sqlalchemy import Select, select, text
 from sqlmodel import Session, col
 
-from services.ingest.changes.repository import copy_csv
+from services.ingest.changes.repository import copy_csv, copy_rows
 from shared.errors import NotFound
 from shared.tables.ingest.imports import DataImport, ImportReject
+from shared.tables.platform import Job
 
 REJECT_COLUMNS = ("number", "row_no", "column_name", "code", "message", "raw", "cells")
+_REFUSED_COLUMNS = ("import_id", "number", "row_no", "column_name", "code", "message", "raw")
+#: The temporary table of what another service has refused.
+ANSWERS = "answer_refused"
 
 
 def hold_file(session: Session, *parts: str) -> None:
@@ -33,6 +37,23 @@ def find_same(
         col(DataImport.source) == source,
         col(DataImport.parameters_hash) == parameters_hash,
         col(DataImport.status).not_in(["failed", "reverted"]),
+    )
+    return session.execute(query).scalars().first()
+
+
+def live_retries(session: Session, import_id: UUID) -> list[DataImport]:
+    """The imports of corrected rows of an import that have not failed and were not reverted."""
+    query = select(DataImport).where(
+        col(DataImport.retry_of) == import_id,
+        col(DataImport.status).not_in(["failed", "reverted"]),
+    )
+    return list(session.execute(query).scalars())
+
+
+def unfinished_job(session: Session, import_id: UUID) -> Job | None:
+    """The job that still works on an import, if it has one of its own."""
+    query = select(Job).where(
+        col(Job.resource_id) == str(import_id), col(Job.finished_at).is_(None)
     )
     return session.execute(query).scalars().first()
 
@@ -91,34 +112,55 @@ def add_refused(
     columns: Mapping[str, str],
     messages: Mapping[str, str],
 ) -> None:
-    """Add as rejects the rows of a temporary table with row_no, code and raw."""
+    """Add as rejects the rows of a temporary table with row_no, code and raw.
+
+    The rows of `answer_refused` have columns and messages of their own.
+    """
     session.execute(
-        text(
-            "insert into import_reject (import_id, number, row_no, column_name, code, message, raw)"
-            " select :id, :after + row_number() over (order by row_no), row_no,"
-            " cast(:columns as jsonb) ->> code, code,"
-            " coalesce(cast(:messages as jsonb) ->> code, code), coalesce(raw, '')"
-            f" from {table}"
-        ),
-        {
-            "id": import_id,
-            "after": after,
-            "columns": json.dumps(columns),
-            "messages": json.dumps(messages),
-        },
+        text(f"insert into import_reject ({', '.join(_REFUSED_COLUMNS)}) {_refused_sql(table)}"),
+        _refused_binds(import_id, after, columns, messages),
     )
 
 
-def add_answers(session: Session, import_id: UUID, after: int) -> None:
-    """Add the rows of `answer_refused` as rejects."""
-    session.execute(
-        text(
-            "insert into import_reject (import_id, number, row_no, column_name, code, message, raw)"
-            " select :id, :after + row_number() over (order by row_no), row_no, column_name, code,"
-            " message, raw from answer_refused"
-        ),
-        {"id": import_id, "after": after},
+def refused_rows(
+    session: Session,
+    import_id: UUID,
+    after: int,
+    table: str,
+    columns: Mapping[str, str],
+    messages: Mapping[str, str],
+) -> Iterator[tuple[Any, ...]]:
+    """The rejects that `add_refused` would add, for `keep_refused` in a session of its own."""
+    binds = _refused_binds(import_id, after, columns, messages)
+    return (tuple(row) for row in session.execute(text(_refused_sql(table)), binds))
+
+
+def keep_refused(session: Session, rows: Iterator[tuple[Any, ...]]) -> None:
+    """Add rejects read by another session."""
+    copy_rows(session, "import_reject", _REFUSED_COLUMNS, rows)
+
+
+def _refused_sql(table: str) -> str:
+    told = (
+        "cast(:columns as jsonb) ->> code, code, coalesce(cast(:messages as jsonb) ->> code, code)"
     )
+    if table == ANSWERS:
+        told = "column_name, code, message"
+    return (
+        "select cast(:id as uuid), :after + row_number() over (order by row_no), row_no,"
+        f" {told}, coalesce(raw, '') from {table}"
+    )
+
+
+def _refused_binds(
+    import_id: UUID, after: int, columns: Mapping[str, str], messages: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "id": import_id,
+        "after": after,
+        "columns": json.dumps(columns),
+        "messages": json.dumps(messages),
+    }
 
 
 def rejects_query(import_id: UUID, code: str | None = None) -> Select[Any]:
@@ -129,7 +171,7 @@ def rejects_query(import_id: UUID, code: str | None = None) -> Select[Any]:
 
 def all_rejects(session: Session, import_id: UUID) -> Iterator[ImportReject]:
     """All rejects in the order of their rows, read piece by piece."""
-    query = rejects_query(import_id).order_by(col(ImportReject.number))
+    query = rejects_query(import_id).order_by(col(ImportReject.row_no), col(ImportReject.number))
     return iter(session.execute(query.execution_options(yield_per=2_000)).scalars())
 
 

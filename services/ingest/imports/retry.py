@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from services.ingest.imports import repository
 from services.ingest.imports.parsing import profile_from_rules, raw_rows
-from services.ingest.imports.upload import start
+from services.ingest.imports.upload import LINE_KINDS, start
 from services.ingest.profiles.domain import Profile
 from shared.auth import Caller
 from shared.clock import utc_now
@@ -23,6 +23,10 @@ from shared.files import copy_file, get_file, store_file
 from shared.tables.ingest.imports import DataImport
 from shared.tables.platform import Job
 
+MENDED_ROWS = "mended_rows"
+FIRST_ROW = 2
+"""The place of the first row of a file of corrections, below its header."""
+
 
 def retry_rejects(
     session: Session, caller: Caller, import_id: UUID, items: Sequence[RetryItem]
@@ -30,7 +34,8 @@ def retry_rejects(
     """A linked import of the corrected rows; without a job when the same one exists already.
 
     409 `not_finished` while the import runs, 422 `not_rejected` for rows that were not rejected,
-    422 `unknown_column` for values of columns that the file does not have.
+    422 `unknown_column` for values of columns that the file does not have, 409 `already_mended` for
+    rows that another such import has brought.
     """
     first = repository.get_import(session, import_id)
     if first.status not in {"succeeded", "failed"} or not first.detected:
@@ -43,6 +48,9 @@ def retry_rejects(
     known = repository.find_same(session, *told)
     if known is not None:
         return known, None
+    rows = [item.row for item in items]
+    if first.kind in LINE_KINDS:
+        _refuse_mended(session, first, rows)
     row = DataImport(
         kind=first.kind,
         file_id=stored.id,
@@ -55,7 +63,7 @@ def retry_rejects(
         profile=first.profile,
         profile_version=first.profile_version,
         restate=first.restate,
-        parameters=_parameters(first),
+        parameters={**_parameters(first), MENDED_ROWS: rows},
         parameters_hash=f"retry:{import_id}",
         retry_of=first.id,
         subject=caller.subject,
@@ -64,6 +72,24 @@ def retry_rejects(
     session.add(row)
     session.flush()
     return row, start(session, caller, row)
+
+
+def _refuse_mended(session: Session, first: DataImport, rows: Sequence[int]) -> None:
+    """A row of the file is one row, however often it is mended; what was refused again may come."""
+    repository.hold_file(session, str(first.id), "retry", first.source, "")
+    errors = []
+    for other in repository.live_retries(session, first.id):
+        sent: list[int] = other.parameters.get(MENDED_ROWS, [])
+        places = range(FIRST_ROW, FIRST_ROW + len(sent))
+        refused = repository.rejected_row_numbers(session, other.id, list(places))
+        brought = {row for place, row in zip(places, sent, strict=True) if place not in refused}
+        errors += [
+            FieldError(f"/items/{index}/row", "already_mended", f"import {other.id} has this row")
+            for index, row in enumerate(rows)
+            if row in brought
+        ]
+    if errors:
+        raise Conflict("rows were mended before", code="already_mended", errors=errors)
 
 
 def _check(session: Session, first: DataImport, items: Sequence[RetryItem]) -> None:

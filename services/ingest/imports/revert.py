@@ -67,6 +67,8 @@ def revert(session: Session, caller: Caller, import_id: UUID, reason: str) -> Da
     scenario = table.scenario if table.scenario != "scenario" else "f.scenario"
     if table is LINES:
         changes.lock_source(session, row.source, row.scenario)
+    else:  # of two that claim the same row, the later one has to see that the other is gone
+        changes.lock_source(session, table.topic, "")
     spans = _find_locked(session, table, scenario, row)
     number = changes.next_change(session)
     closed = changes.close_reverted(session, table.name, import_id, number)

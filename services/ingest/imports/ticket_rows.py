@@ -13,6 +13,7 @@ from services.ingest.values.fault import Fault, fault
 
 _YES = frozenset({"true", "yes", "y", "1", "t", "是", "met"})
 _NO = frozenset({"false", "no", "n", "0", "f", "否", "missed"})
+_BELOW_ZERO = re.compile(r"-[0-9]{1,9}", re.ASCII)
 _CLOCK = re.compile(
     r"(?:([0-9]{1,6})[ d]+)?([0-9]{1,6}):([0-5][0-9]):([0-5][0-9])(?:\.0+)?", re.ASCII
 )
@@ -86,4 +87,4 @@ def _truth(text: str) -> str | Fault:
 def _count(text: str) -> str | Fault:
     if text.isascii() and text.isdigit() and len(text) <= 9:
         return str(int(text))
-    return fault("not_a_decimal", text)
+    return fault("not_negative" if _BELOW_ZERO.fullmatch(text) else "not_a_decimal", text)

@@ -11,10 +11,10 @@ import polars as pl
 from services.ingest.files.detected import Detected, RowBatch
 from services.ingest.imports.survey import Styles
 from services.ingest.profiles.domain import FlagSign, Profile, folded
+from services.ingest.values.currency_marks import currency_named
 from services.ingest.values.decimals import INTEGER_DIGITS, is_missing_number, read_decimal
 from services.ingest.values.fault import Fault
 from services.ingest.values.missing import is_missing, trimmed
-from shared.currencies import is_currency
 from shared.money import EXACT
 
 _PLAIN = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,18})?")
@@ -156,8 +156,7 @@ class ReceivedTotals:
         translated = {
             folded(key): value for key, value in self.profile.values.get("currency", {}).items()
         }
-        code = translated.get(folded(trimmed(text)), trimmed(text)).upper()
-        return code if is_currency(code) else None
+        return currency_named(translated.get(folded(trimmed(text)), trimmed(text)))
 
     def _signed(self, number: Decimal, flag: str | None) -> Decimal:
         sign = self.profile.sign

@@ -47,6 +47,7 @@ def run_import(context: JobContext) -> None:
         handler = handler_of(row.kind)
         with handler.drafts(context, row) as write:
             parsed = _parse(context, row, path, folder, handler, write)
+        stored = None
         try:
             check_control_totals(_expected(row.parameters), _held(parsed))
             stored = handler.store(context.session, row, parsed)
@@ -54,7 +55,7 @@ def run_import(context: JobContext) -> None:
             most = _decimal(row.parameters.get("max_reject_share"))
             check_reject_share(totals, most, parsed.footing_totals)
         except Problem:
-            _keep_evidence(row.id, parsed)
+            _keep_evidence(context.session, row.id, parsed, stored)
             raise
         check_every_row(totals)
         _finish(context, row, parsed, stored, totals)
@@ -149,13 +150,23 @@ def _totals(parsed: ParsedFile, stored: Stored) -> Totals:
     )
 
 
-def _keep_evidence(import_id: UUID, parsed: ParsedFile) -> None:
-    """Keep the rejects and counts of an import that is refused, so that its file can be mended."""
+def _keep_evidence(
+    storing: Session, import_id: UUID, parsed: ParsedFile, stored: Stored | None
+) -> None:
+    """Keep the rejects and counts of an import that is refused, so that its file can be mended.
+
+    `storing` is the session in which all else is undone; the rows refused there are read from it.
+    """
     with in_transaction() as session:
         repository.keep_rejects(session, import_id, parsed.rejections())
         row = repository.get_import(session, import_id, for_update=True)
         row.rows_received = parsed.received.rows
         row.rows_rejected = parsed.rejected_rows
+        if stored is not None and stored.refused and stored.refused_table is not None:
+            refused = (parsed.reject_count, stored.refused_table, REFUSED_COLUMNS, REJECT_CODES)
+            found = repository.refused_rows(storing, import_id, *refused)
+            repository.keep_refused(session, found)
+            row.rows_rejected += stored.refused
         row.rows_unreadable_amount = parsed.rejected_unreadable
         row.detected = detected_json(parsed)
         session.add(row)
@@ -210,9 +221,6 @@ def _finish(
 
 def _add_refused(session: Session, import_id: UUID, after: int, stored: Stored) -> None:
     if not stored.refused or stored.refused_table is None:
-        return
-    if stored.refused_table == "answer_refused":
-        repository.add_answers(session, import_id, after)
         return
     repository.add_refused(
         session, import_id, after, stored.refused_table, REFUSED_COLUMNS, REJECT_CODES

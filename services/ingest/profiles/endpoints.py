@@ -10,10 +10,12 @@ from fastapi import File, Form, Query, Response, UploadFile
 from pydantic import ValidationError
 from sqlmodel import Session
 
+from services.ingest.files.encoding import known_name
 from services.ingest.files.reader import quick_check
 from services.ingest.profiles import repository
 from services.ingest.profiles.detection import detect
 from services.ingest.profiles.domain import merged_rules, unknown_fields
+from services.ingest.values.dates import tells_a_month
 from shared import audit
 from shared.auth import UNBOUND, Caller, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
@@ -63,6 +65,12 @@ def _check(request: ProfileRules) -> None:
                 FieldError(f"/columns/{name}", "unknown_field", "no such field") for name in unknown
             ],
         )
+    if request.date_format is not None and not tells_a_month(request.date_format):
+        message = "no format that can be read by and tells year and month, such as %d/%m/%Y"
+        errors = [FieldError("/date_format", "bad_date_format", message)]
+        raise RuleBroken("the date format cannot be used", code="bad_date_format", errors=errors)
+    if request.encoding is not None:
+        known_name(request.encoding)
 
 
 def _rules(request: ProfileRules) -> dict[str, object]:

@@ -7,6 +7,7 @@ best first. A currency behind a name (`Amount (GBP)`) does not count.
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
+from services.ingest.files.header import words_apart
 from services.ingest.profiles.domain import LINE_FIELDS, folded
 from services.ingest.profiles.names import NAMES
 from shared.currencies import is_currency
@@ -34,13 +35,17 @@ LEDGER_NAMES: Mapping[str, Sequence[str]] = {
         "不含税金额", "人民币金额", "金额 元", "金额元", "金额 人民币", "含税金额", "价税合计",
         "报销金额", "支出金额", "费用", "成本",
         "umsatz", "umsatz ohne soll haben kz", "betrag in hauswahrung", "nettobetrag", "kosten",
+        "betrag in hw", "hauswahrungsbetrag", "betrag in belegwahrung", "belegwahrungsbetrag",
+        "wert kwahr", "wert bwahr", "wert twahr", "val coarea crcy", "value coarea crcy",
+        "value in obj crcy", "amt in loc cur",
         "montant", "montant ht", "montant ttc", "importe", "monto", "importo", "bedrag", "valor",
     ),
     "currency": (
         "transaction currency", "document currency", "local currency", "company code currency",
         "companycodecurrency", "transactioncurrency", "currency key", "invoice currency",
         "payment currency", "iso currency", "crcy", "curr", "cur", "rhcur", "hwaer", "pswsl",
-        "wkz umsatz", "wkz", "waehrung", "wahrung", "devise", "moneda", "valuta", "moeda",
+        "wkz umsatz", "wkz", "waehrung", "wahrung", "hwahr", "kwahr", "hauswahrung",
+        "belegwahrung", "local curr", "lcurr", "devise", "moneda", "valuta", "moeda",
         "币别", "货币代码", "币种代码", "交易币种", "记账币种", "原币币种", "本位币",
     ),
     "posted_on": (
@@ -51,6 +56,7 @@ LEDGER_NAMES: Mapping[str, Sequence[str]] = {
         "date of invoice", "doc date", "period end date", "expense date", "charge date",
         "凭证日期", "入账日期", "交易日期", "交易时间", "付款日期", "支付日期", "业务日期",
         "制单日期", "发生日期", "报销日期", "单据日期", "发票日期", "记账时间", "费用日期",
+        "buch dat", "buchungsdat", "pstng date", "belegdat",
         "buchungstag", "belegdatum", "wertstellung", "datum", "date comptable", "date operation",
         "date d operation", "fecha", "fecha contable", "data", "data contabile", "boekdatum",
     ),
@@ -65,7 +71,8 @@ LEDGER_NAMES: Mapping[str, Sequence[str]] = {
         "ledger account", "nominal code", "nominal account", "nominal", "account number",
         "account no", "account id", "accountcode", "subjective code", "subjective", "expense code",
         "cost code", "object code", "expense type", "expenditure type", "expense account",
-        "line item", "category code", "saknr", "kstar", "sachkonto", "compte", "numero de compte",
+        "line item", "category code", "saknr", "kstar", "sachkonto", "sachkto", "kostenart",
+        "g l acct", "compte", "numero de compte",
         "cuenta", "conto", "rekening", "account name", "gl account description", "expense category",
         "cost category", "spend category",
         "科目代码", "会计科目编码", "会计科目代码", "会计科目", "科目编号", "费用科目",
@@ -78,6 +85,7 @@ LEDGER_NAMES: Mapping[str, Sequence[str]] = {
         "department code", "department name", "department id", "dept code", "dept id", "division",
         "business unit", "service division", "service division label", "service label", "service",
         "expense area", "cost centre description", "kost1 kostenstelle", "kst",
+        "kostenst", "kostst",
         "centre de cout", "centro de coste", "centro di costo", "kostenplaats",
         "成本中心编码", "成本中心代码", "成本中心名称", "部门名称", "部门编码", "费用部门",
         "承担部门", "责任中心", "费用承担部门", "预算部门", "利润中心",
@@ -126,17 +134,20 @@ _PAIRS: Sequence[tuple[frozenset[str], frozenset[str]]] = (
     (
         frozenset(
             {"hsl", "dmbtr", "amount in local currency", "amount in lc", "amount in local crcy",
+             "betrag in hw", "betrag in hauswahrung", "hauswahrungsbetrag", "amt in loc cur",
              "amount in company code currency", "amountincompanycodecurrency", "本币金额"}
         ),
-        frozenset({"rhcur", "hwaer", "local currency", "company code currency",
+        frozenset({"rhcur", "hwaer", "hwahr", "hauswahrung", "local currency", "local curr",
+                   "company code currency",
                    "companycodecurrency", "本位币"}),
     ),
     (
         frozenset(
-            {"tsl", "wrbtr", "wtgbtr", "amount in doc curr", "amount in document currency",
+            {"tsl", "wrbtr", "wtgbtr", "betrag in belegwahrung", "belegwahrungsbetrag",
+             "amount in doc curr", "amount in document currency",
              "amount in transaction currency", "amountintransactioncurrency", "原币金额"}
         ),
-        frozenset({"rtcur", "waers", "document currency", "transaction currency",
+        frozenset({"rtcur", "waers", "belegwahrung", "document currency", "transaction currency",
                    "transactioncurrency", "twaer", "原币", "原币币种"}),
     ),
     (frozenset({"wsl"}), frozenset({"rwcur"})),
@@ -158,6 +169,8 @@ def columns_by_name(columns: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for column in columns:
         found.setdefault(bare_name(column), column)
+    for column in columns:
+        found.setdefault(bare_name(words_apart(column)), column)
     for column in columns:
         head, _, last = bare_name(column).rpartition(" ")
         if head and is_currency(last.upper()):

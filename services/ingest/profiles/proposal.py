@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.ingest.files.detected import Detected, RowBatch
-from services.ingest.files.header import plain_name
+from services.ingest.files.header import plain_name, words_apart
 from services.ingest.imports.columns import without_missing
 from services.ingest.profiles.domain import (
     FIELDS_OF_KIND,
@@ -18,12 +18,12 @@ from services.ingest.profiles.ledger_names import with_ledger_names
 from services.ingest.profiles.ledger_parts import recognise_parts
 from services.ingest.profiles.names import NAMES
 from services.ingest.values.cost_types import cost_type_of
+from services.ingest.values.currency_marks import currency_named
 from services.ingest.values.dates import DateEvidence, is_zero_date, read_date, read_period
 from services.ingest.values.decimals import NumberEvidence, NumberStyle, read_decimal
 from services.ingest.values.fault import Fault
 from services.ingest.values.fiscal import one_cell_fiscal_period
 from services.ingest.values.total_labels import label_strength
-from shared.currencies import is_currency
 
 _NUMBERS = frozenset(
     {
@@ -54,7 +54,10 @@ def propose_profile(kind: str, detected: Detected, batch: RowBatch) -> Proposal:
     """The likeliest profile for a file of a kind, judged by its header and first rows."""
     chosen: dict[str, str] = {}
     sure: dict[str, float] = {}
-    by_name = {plain_name(name): name for name in reversed(detected.columns)}
+    by_name = {
+        **{plain_name(words_apart(name)): name for name in reversed(detected.columns)},
+        **{plain_name(name): name for name in reversed(detected.columns)},
+    }
     examples = {name: _examples(batch, name) for name in detected.columns}
     for field in FIELDS_OF_KIND[kind]:
         own = by_name.get(plain_name(field))
@@ -136,7 +139,7 @@ def _fit(field: str, examples: Sequence[str]) -> float:
     elif field in _DATES:
         good = sum(1 for text in examples if _is_date(text))
     elif field in {"currency", "from", "to"}:
-        good = sum(1 for text in examples if is_currency(text.upper()))
+        good = sum(1 for text in examples if currency_named(text))
     elif field == "cost_type":
         good = sum(1 for text in examples if cost_type_of(text))
     elif field == "period":

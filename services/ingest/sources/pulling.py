@@ -5,7 +5,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from services.ingest.imports.upload import LINE_KINDS
@@ -166,11 +165,3 @@ def _be_patient(source_id: UUID, busy: SourceBusy) -> None:
         row = repository.get_source(session, source_id, for_update=True)
         row.not_before = utc_now() + timedelta(seconds=busy.wait_seconds or 60.0)
         session.add(row)
-
-
-def sample_of(page: Page) -> dict[str, Any]:
-    """The columns of a page, for those who only look."""
-    columns: dict[str, None] = {}
-    for row in page.rows:
-        columns.update(dict.fromkeys(row))
-    return {"columns": list(columns), "rows": len(page.rows), "total": page.total}

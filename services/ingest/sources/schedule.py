@@ -1,5 +1,6 @@
 """When a source is due: cron fields in the local time of a zone, right when the clocks change."""
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,6 +9,8 @@ from croniter import croniter  # type: ignore[import-untyped]
 from croniter.croniter import CroniterError  # type: ignore[import-untyped]
 
 FIELDS = 5
+_random = re.compile(r"(?<![a-z])[rh](?![a-z])", re.IGNORECASE)
+"""A letter that croniter takes for a random time, another one whenever it is asked."""
 
 
 @cache
@@ -22,7 +25,7 @@ def is_zone(name: str) -> bool:
 
 def is_cron(text: str) -> bool:
     """Whether these are five cron fields that come true some day."""
-    if len(text.split()) != FIELDS or not croniter.is_valid(text):
+    if len(text.split()) != FIELDS or _random.search(text) or not croniter.is_valid(text):
         return False
     try:
         croniter(text, datetime(2026, 1, 1, tzinfo=UTC)).get_next(datetime)

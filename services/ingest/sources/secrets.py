@@ -18,7 +18,8 @@ def check_secret_ref(reference: str | None) -> None:
     if reference is None or not reference.startswith("env:"):
         return
     name = reference.removeprefix("env:")
-    if name.startswith(OWN_PREFIX) and not name.startswith(PREFIX_OF_SOURCES):
+    is_ours = name.upper().startswith(OWN_PREFIX)  # settings are read whatever their case
+    if is_ours and not name.startswith(PREFIX_OF_SOURCES):
         message = f"names that begin with {OWN_PREFIX} must begin with {PREFIX_OF_SOURCES}"
         error = FieldError("/secret_ref", "secret_not_allowed", message)
         raise RuleBroken(message, code="secret_not_allowed", errors=[error])

@@ -106,14 +106,17 @@ def count_events(session: Session) -> EventCounts:
     return EventCounts(found.changing, found.unchanged)
 
 
+# A resolution before the opening is a slip of a clock or a pen and no time at all.
 _SECONDS = """
-extract(epoch from date_trunc('second', resolved_at) - date_trunc('second', opened_at))
+case when resolved_at >= opened_at then
+extract(epoch from date_trunc('second', resolved_at) - date_trunc('second', opened_at)) end
 """
 # The median of an even number is the mean of the two in the middle: the middle one counted from
 # below and from above. All of it in exact seconds.
 _COUNTS = f"""
 count(*) as opened,
 count(resolved_at) as resolved,
+count(*) filter (where resolved_at < opened_at) as out_of_order,
 count(closed_at) as closed,
 count(*) filter (where reopen_count > 0) as reopened,
 count(*) filter (where sla_met) as sla_met,

@@ -102,12 +102,13 @@ def _answer(key: str | None, row: Row[Any] | None, backlog: int) -> TicketStatis
         key=key,
         opened=row.opened,
         resolved=row.resolved,
+        resolved_before_opened=row.out_of_order,
         closed=row.closed,
         reopened=row.reopened,
         sla_met=row.sla_met,
         sla_known=row.sla_known,
         resolution_hours=hours(row.seconds),
-        mttr_hours=mean_hours(row.seconds, row.resolved),
+        mttr_hours=mean_hours(row.seconds, row.resolved - row.out_of_order),
         median_hours=hours(row.median),
         p90_hours=hours(row.p90),
         longest_hours=hours(row.longest),
@@ -118,7 +119,10 @@ def _answer(key: str | None, row: Row[Any] | None, backlog: int) -> TicketStatis
 
 
 def _nothing(key: str | None, backlog: int) -> TicketStatistics:
-    counts = ("opened", "resolved", "closed", "reopened", "sla_met", "sla_known")
+    counts = (
+        "opened", "resolved", "resolved_before_opened", "closed", "reopened", "sla_met",
+        "sla_known",
+    )  # fmt: skip
     figures = (
         "mttr_hours", "median_hours", "p90_hours", "longest_hours", "sla_met_share", "reopen_rate",
     )  # fmt: skip

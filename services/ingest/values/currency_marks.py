@@ -41,6 +41,12 @@ _CURRENCIES_OF: Mapping[str, frozenset[str]] = {
         "圓": "TWD HKD CNY",
         "円": "JPY",
         "人民币": "CNY",
+        "美元": "USD",
+        "欧元": "EUR",
+        "英镑": "GBP",
+        "港币": "HKD",
+        "港元": "HKD",
+        "日元": "JPY",
         "rmb": "CNY",
         "cn¥": "CNY",
         "zł": "PLN",
@@ -92,6 +98,18 @@ def currencies_of(mark: str) -> frozenset[str]:
         return frozenset({plain.upper()})
     known = _CURRENCIES_OF.get(plain) or _CURRENCIES_OF.get(plain.lower())
     return known or _CURRENCIES_OF.get(plain.upper(), frozenset())
+
+
+def currency_named(text: str) -> str | None:
+    """The code of ISO 4217 that a cell of currencies means: `eur`, `€`, `RMB`, `人民币`.
+
+    None for what means none or may mean several (`$`).
+    """
+    code = text.upper()
+    if is_currency(code):
+        return code
+    meant = currencies_of(text)
+    return next(iter(meant)) if len(meant) == 1 else None
 
 
 def stated_currencies(text: str) -> frozenset[str] | None:

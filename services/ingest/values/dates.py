@@ -16,7 +16,9 @@ from services.ingest.values.missing import trimmed
 from services.ingest.values.month_names import month_of_name
 from shared.periods import period_of
 
-__all__ = ["DateEvidence", "DayOrder", "read_date", "read_instant", "read_period"]
+__all__ = [
+    "DateEvidence", "DayOrder", "read_date", "read_instant", "read_period", "tells_a_month",
+]  # fmt: skip
 
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+(?=\S)", re.IGNORECASE)
 _NAME = r"(?P<name>[^\W\d_]{3,10})\.?"
@@ -64,6 +66,18 @@ _ZERO_DATE = re.compile(r"0000[-/.]?00[-/.]?00(?:[T\s]+00:00(?::00(?:\.0+)?)?)?|
 def is_zero_date(text: str) -> bool:
     """Whether databases write no date like this: 0000-00-00, 00000000, 00.00.0000."""
     return _ZERO_DATE.fullmatch(trimmed(text)) is not None
+
+
+def tells_a_month(date_format: str) -> bool:
+    """Whether a format can be read by and tells year and month; without a year all is 1900."""
+    if date_format in SERIAL_FORMATS:
+        return True
+    moment = datetime(2001, 2, 3, 16, 5, 6, tzinfo=UTC)
+    try:
+        told = datetime.strptime(moment.strftime(date_format), date_format)
+    except (ValueError, re.error):
+        return False
+    return (told.year, told.month) == (moment.year, moment.month)
 
 
 def read_date(

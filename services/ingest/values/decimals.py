@@ -63,12 +63,6 @@ def decimal_text(number: Decimal) -> str:
     return format(number, "f")
 
 
-def canonical_text(number: Decimal) -> str:
-    """One text for all ways to write the same number: 1.50 and 1.5 are 1.5."""
-    text = decimal_text(number)
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def add_exactly(numbers: Iterable[Decimal]) -> Decimal:
     """The exact sum."""
     total = Decimal(0)

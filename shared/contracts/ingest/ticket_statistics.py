@@ -17,6 +17,9 @@ class TicketStatistics(Contract):
     key: str | None = Field(description="The service, solution, ...; null: none named.")
     opened: int
     resolved: int = Field(description="Of those opened, resolved by now.")
+    resolved_before_opened: int = Field(
+        description="Of those resolved, by their times, before they were opened; no hours of them."
+    )
     closed: int
     reopened: int
     sla_met: int
