@@ -59,6 +59,10 @@ def test_a_list_of_sap_with_ruled_lines_is_read_without_a_profile(
         ("-1234.5", "EUR", "2026-03-28", "0000476000", "4100", "1900000002"),
     ]  # fmt: skip
     assert [code for _, _, code, _ in rejects_of(ingest, found)] == ["subtotal_row"]
+    broken = SAP_LIST.replace("1.234,50-", "1.234,5o-")
+    found = upload(ingest, broken.encode("cp1252"), source="alv-2", period="2026-03")
+    codes = [code for _, _, code, _ in rejects_of(ingest, found)]
+    assert (found["rows"]["accepted"], codes) == (1, ["not_a_decimal", "total_differs"])
 
 
 def test_vouchers_with_a_currency_by_name_and_signatures_below_are_read(

@@ -131,8 +131,19 @@ def test_codes_keep_their_zeros(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_header_that_stands_twice_at_the_top_is_read_once_and_rejected_once(
+    tmp_path: Path,
+) -> None:
+    found = read(tmp_path, HEAD + HEAD + BODY)
+    assert found.rejects == [(2, "repeated_header")]
+    assert found.values("period", "amount") == [("2026-01", "1541.69"), ("2026-01", "-5.00")]
+
+
 GERMAN = "Datum;Betrag;Lieferant\n05.01.2026;1.234,50;Müller & Söhne\n31.01.2026;5,00;Straße\n"
 BRITISH = "Date,Amount,Supplier\n2026-01-05,£5.00,Café Nero\n2026-01-06,£6.00,B\n"
+MANY_LANGUAGES = (
+    "Date;Amount;Supplier\n05.01.2026;5,00;Compañía Núñez Straße\n06.01.2026;6,00;Ærø Ærø\n"
+)
 POLISH = "Data;Kwota;Dostawca\n05.01.2026;5,00;Spółka Łódź usługi księgowe\n"
 CZECH = "Datum;Částka;Dodavatel\n05.01.2026;5,00;Příliš žluťoučký kůň\n"
 RUSSIAN = "Дата;Сумма;Поставщик\n05.01.2026;5,00;ООО Ромашка услуги\n"
@@ -147,6 +158,7 @@ CHINESE = "日期,金额,供应商\n2026-01-05,1541.69,上海软件\n2026-01-06,
     [
         (GERMAN, "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be cp1252 cp850"),
         (BRITISH, "utf-8 cp1252"),
+        (MANY_LANGUAGES, "utf-8 cp1252"),
         (POLISH, "utf-8 cp1250 iso8859_2"),
         (CZECH, "cp1250"),
         (RUSSIAN, "cp1251 koi8_r"),

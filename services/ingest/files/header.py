@@ -143,8 +143,11 @@ def _with_line_below(
     """The header, with the row above or below it where both are rows of names.
 
     Reports head columns with two rows, or with technical names below readable ones. The reading
-    that knows most of the names is taken, and neither row is a row of the table.
+    that knows most of the names is taken, and neither row is a row of the table. A header that
+    stands twice is its first row; the second is a row of the table, to be rejected.
     """
+    while index and _same_names(rows[index - 1], rows[index]):
+        index -= 1
     for above in (index, index - 1):
         if above < 0 or above + 1 >= len(rows):
             continue
@@ -166,11 +169,17 @@ def _is_second_line(above: Sequence[str], below: Sequence[str], vocabulary: froz
     """
     if len(above) != len(below) or any(is_value(cell) for cell in above):
         return False
+    if _same_names(above, below):
+        return False
     if _looks_like_header(below, len(below)) <= 0:
         return False
     alone = _share_known(below, vocabulary)
     both = _share_known(_joined(above, below), vocabulary)
     return alone >= _MOST or (both >= _HALF and both > _share_known(above, vocabulary))
+
+
+def _same_names(row: Sequence[str], other: Sequence[str]) -> bool:
+    return [*map(_folded, row)] == [*map(_folded, other)]
 
 
 def _joined(above: Sequence[str], below: Sequence[str]) -> list[str]:

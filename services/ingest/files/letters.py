@@ -63,6 +63,7 @@ _WIDE: Mapping[str, str] = {
 }
 _ENOUGH_COMMON = 0.15
 _FITS_WELL = 0.5
+_FIT_TOGETHER = 0.8
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,16 @@ def judged_by_letters(sample: bytes) -> Judged:
     scores = {name: _fit(sample, name, languages) for name, languages in _NARROW.items()}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < _FITS_WELL:
-        return Judged("gb18030", 0.5) if _is_gb2312(sample) else _by_order_of_letters(sample)
+        return Judged("gb18030", 0.5) if _is_gb2312(sample) else _of_several_languages(sample)
     rivals = [name for name in scores if name != best and scores[name] > scores[best] - 0.1]
     return Judged(best, 0.6 if rivals else 0.8)
+
+
+def _of_several_languages(sample: bytes) -> Judged:
+    """The encoding whose languages together have the letters: lists of suppliers mix them."""
+    scores = {name: _fit(sample, name, ["".join(all_)]) for name, all_ in _NARROW.items()}
+    best = max(scores, key=lambda name: scores[name])
+    return Judged(best, 0.4) if scores[best] >= _FIT_TOGETHER else _by_order_of_letters(sample)
 
 
 def _by_order_of_letters(sample: bytes) -> Judged:

@@ -120,7 +120,7 @@ def could_be_total(shape: Shape, cells: Mapping[str, str | None]) -> bool:
 
 
 def _is_mark(text: str | None) -> bool:
-    return text is not None and not text.strip(BLANKS + _MARKS)
+    return not is_missing(text) and not (text or "").strip(BLANKS + _MARKS)
 
 
 def is_total(
@@ -134,9 +134,9 @@ def is_total(
     """Words and structure together; a row with its own date and keys is a line."""
     blank = {name for name, text in cells.items() if is_missing(text)}
     if strength is None:
-        silent = blank | {name for name, text in cells.items() if _is_mark(text)}
-        told = shape.amounts | shape.currencies
-        return foots and bool(shape.dates or shape.keys) and silent >= set(cells) - told
+        marked = {name for name, text in cells.items() if _is_mark(text)}
+        silent = blank | marked >= set(cells) - shape.amounts - shape.currencies
+        return silent and bool(shape.dates or shape.keys) and (foots or bool(marked))
     keys = shape.keys - {column}
     lacking = len(keys & blank)
     mostly_lacking = bool(keys) and 2 * lacking >= len(keys)
