@@ -6,7 +6,7 @@ from services.ingest.assets.findings import router as asset_findings
 from services.ingest.assets.publication import router as asset_publication
 from services.ingest.cost_lines.endpoints import router as cost_lines
 from services.ingest.data_quality.endpoints import router as data_quality
-from services.ingest.data_quality.rule_endpoints import router as data_quality_rules
+from services.ingest.data_quality.rules.endpoints import router as data_quality_rules
 from services.ingest.drivers.endpoints import router as drivers
 from services.ingest.drivers.quantities import router as driver_quantities
 from services.ingest.exchange_rates.endpoints import router as exchange_rates

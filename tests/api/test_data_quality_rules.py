@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.ingest.data_quality.evaluation import evaluate_due
-from services.ingest.data_quality.rule_counting_repository import Asked, count_lines
-from services.ingest.data_quality.selectors import read_selector
+from services.ingest.data_quality.rules.counting_repository import Asked, count_lines
+from services.ingest.data_quality.rules.evaluation import evaluate_due
+from services.ingest.data_quality.rules.selectors import read_selector
 from shared import outbox
 from shared.database import at_once, new_session
 from tests.api.test_data_quality import push

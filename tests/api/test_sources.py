@@ -352,7 +352,7 @@ def test_a_sync_that_fails_twice_is_failed_once(
 
 def test_files_of_secrets_lie_in_their_folder_only(tmp_path: Path) -> None:
     from services.ingest.sources.secrets import read_secret
-    from shared.clients.outside_problems import SecretMissing
+    from shared.clients.outside.problems import SecretMissing
 
     folder = get_settings().source_secrets_dir
     assert folder is not None

@@ -11,7 +11,7 @@ import pytest
 
 from services.ingest.sources import watching
 from services.ingest.sources.workflow import run_sync
-from shared.clients.outside_problems import SourceUnreachable
+from shared.clients.outside.problems import SourceUnreachable
 from shared.database import in_transaction
 from shared.jobs.running import JobContext
 from tests.api.sources import add_source, changed_settings, lines, sync

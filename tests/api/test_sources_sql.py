@@ -234,7 +234,7 @@ def test_postgres_brings_every_row_exactly(
 def test_a_connection_that_is_killed_costs_no_row(
     ingest: ServiceUnderTest, server: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.clients import outside_database
+    from shared.clients.outside import database as outside_database
 
     only_read, calls = outside_database._only_read, []
 
@@ -259,7 +259,7 @@ def test_a_connection_that_is_killed_costs_no_row(
 def test_a_sync_whose_connections_are_all_killed_goes_on_where_it_was(
     ingest: ServiceUnderTest, server: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.clients import outside_database
+    from shared.clients.outside import database as outside_database
 
     only_read, calls = outside_database._only_read, []
 

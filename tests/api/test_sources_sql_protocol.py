@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.engine import make_url
 
-from shared.clients import outside_database
-from shared.clients.outside_database import OutsideDatabase, Place
-from shared.clients.outside_problems import SourceSaysNo
-from shared.clients.outside_select import Select
+from shared.clients.outside import database as outside_database
+from shared.clients.outside.database import OutsideDatabase, Place
+from shared.clients.outside.problems import SourceSaysNo
+from shared.clients.outside.select import Select
 from tests.api.sources import changed_settings
 
 

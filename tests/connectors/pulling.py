@@ -9,7 +9,7 @@ from typing import Any
 
 from services.ingest.sources.connector import Checked, Connector, Page, SourceSettings, Window
 from services.ingest.sources.kinds import CONNECTORS
-from shared.clients.outside_auth import Secret
+from shared.clients.outside.auth import Secret
 from shared.contracts.ingest.source_kinds import CONFIGS
 from shared.errors import Unavailable
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from services.ingest.sources.connector import SourceSettings, Window
-from shared.clients.outside_auth import Secret
+from shared.clients.outside.auth import Secret
 from shared.errors import RuleBroken
 from tests.connectors.pulling import READER, first_look, pull, pull_with_one, settings_of
 from tests.running import outside_environment

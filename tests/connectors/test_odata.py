@@ -10,7 +10,7 @@ import pytest
 from services.ingest.sources.connector import SourceSettings, Window
 from services.ingest.sources.kinds.odata_metadata import entity_type_of
 from services.ingest.sources.kinds.odata_values import instant_of, literal, plain_row
-from shared.clients.outside_problems import SourceAnsweredBadly
+from shared.clients.outside.problems import SourceAnsweredBadly
 from shared.errors import Problem, RuleBroken
 from tests.connectors.pulling import first_look, pull, settings_of
 from tests.simulators.journal import BEGIN, TRAP, journal, line_item

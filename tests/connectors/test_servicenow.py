@@ -7,8 +7,8 @@ import pytest
 
 from services.ingest.sources.connector import SourceSettings, Window
 from services.ingest.sources.kinds.servicenow_query import check_records, fields_of, joined
-from shared.clients.outside_auth import Secret
-from shared.clients.outside_problems import SourceRefused
+from shared.clients.outside.auth import Secret
+from shared.clients.outside.problems import SourceRefused
 from shared.contracts.ingest.source_kinds.servicenow import ServiceNowConfig
 from shared.errors import RuleBroken
 from tests.connectors.pulling import first_look, pull, settings_of

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from services.ingest.imports.file_profile import FileRequest
-from services.ingest.imports.lines import read_lines
 from services.ingest.imports.parsing import ParsedFile, parse_file
+from services.ingest.imports.reading.file_profile import FileRequest
+from services.ingest.imports.reading.lines import read_lines
 from services.ingest.profiles.domain import DRAFT_COLUMNS
 from shared.money import EXACT
 

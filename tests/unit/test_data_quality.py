@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.data_quality.domain import median, share_of, worst
-from services.ingest.data_quality.selectors import Combination, Condition, read_selector
-from services.ingest.data_quality.sudden import judge
+from services.ingest.data_quality.figures.sudden import judge
+from services.ingest.data_quality.rules.selectors import Combination, Condition, read_selector
 from shared.errors import RuleBroken
 
 amounts = st.decimals(-(10**9), 10**9, places=2)

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from services.ingest.imports.checks.invoices import InvoiceTotals
 from services.ingest.imports.domain import Expected, Held, check_control_totals
-from services.ingest.imports.invoices import InvoiceTotals
 from services.ingest.profiles.domain import Profile
 from services.ingest.profiles.focus import columns_left_out, focus_version
 from shared.errors import RuleBroken

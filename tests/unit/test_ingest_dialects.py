@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from services.ingest.files.detected import RowBatch
-from services.ingest.imports.file_profile import FileRequest
-from services.ingest.imports.lines import read_lines
 from services.ingest.imports.parsing import ParsedFile, parse_file, profile_from_rules
-from services.ingest.imports.reading import Reject, RowPlan, RowsRead
+from services.ingest.imports.reading.batch import Reject, RowPlan, RowsRead
+from services.ingest.imports.reading.file_profile import FileRequest
+from services.ingest.imports.reading.lines import read_lines
 from services.ingest.profiles.detection import detect
 from services.ingest.profiles.domain import Profile
 from tests.unit.ingest_dialects import (

@@ -234,7 +234,7 @@ def decoders() -> list[psutil.Process]:
     return [
         child
         for child in psutil.Process().children()
-        if any("services.ingest.files.decoder" in word for word in child.cmdline())
+        if any("services.ingest.files.binary.decoder" in word for word in child.cmdline())
     ]
 
 

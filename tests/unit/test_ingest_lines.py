@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from services.ingest.files.detected import Detected, MalformedRow, RowBatch
 from services.ingest.files.reader import open_table
-from services.ingest.imports.columns import canonical_decimals, read_decimals
-from services.ingest.imports.lines import read_lines
-from services.ingest.imports.reading import RowPlan, RowsRead
-from services.ingest.imports.survey import survey
-from services.ingest.imports.totals import ReceivedTotals, rejected_money, unreadable_rows
+from services.ingest.imports.checks.totals import ReceivedTotals, rejected_money, unreadable_rows
+from services.ingest.imports.reading.batch import RowPlan, RowsRead
+from services.ingest.imports.reading.columns import canonical_decimals, read_decimals
+from services.ingest.imports.reading.lines import read_lines
+from services.ingest.imports.reading.survey import survey
 from services.ingest.profiles.domain import FlagSign, Profile, missing_columns, unknown_fields
 from services.ingest.profiles.focus import focus_profile, focus_version
 from services.ingest.profiles.proposal import mapping_by_name, propose_profile

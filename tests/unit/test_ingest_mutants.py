@@ -12,9 +12,9 @@ import pytest
 
 from services.ingest.files.problems import FILE_CODES
 from services.ingest.imports.domain import Totals, check_every_row
-from services.ingest.imports.file_profile import FileRequest
-from services.ingest.imports.lines import read_lines
 from services.ingest.imports.parsing import ParsedFile, parse_file
+from services.ingest.imports.reading.file_profile import FileRequest
+from services.ingest.imports.reading.lines import read_lines
 from services.ingest.profiles.domain import DRAFT_COLUMNS
 from shared.errors import Problem
 from tests.unit.mutants import Sample, Truth, mutated, samples

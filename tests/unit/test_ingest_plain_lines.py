@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.files.dialect import Dialect
-from services.ingest.files.plain_lines import split_plain
-from services.ingest.imports.columns import joined_object, json_pieces, without_missing
+from services.ingest.files.text.dialect import Dialect
+from services.ingest.files.text.plain_lines import split_plain
+from services.ingest.imports.reading.columns import joined_object, json_pieces, without_missing
 from services.ingest.values.missing import is_missing, trimmed
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x00"), max_size=8)

@@ -9,9 +9,9 @@ import pytest
 
 from services.ingest.files.detected import Detected, RowBatch
 from services.ingest.files.reader import open_table
-from services.ingest.imports.reading import RowPlan
-from services.ingest.imports.survey import Styles, survey
-from services.ingest.imports.ticket_rows import read_ticket_events
+from services.ingest.imports.reading.batch import RowPlan
+from services.ingest.imports.reading.survey import Styles, survey
+from services.ingest.imports.reading.ticket_rows import read_ticket_events
 from services.ingest.profiles.proposal import mapping_by_name
 from services.ingest.tickets.domain import Stay, backlogs, hours, mean_hours, share
 

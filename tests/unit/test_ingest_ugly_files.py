@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from services.ingest.files.detected import RowBatch
-from services.ingest.files.encoding import find_encoding
 from services.ingest.files.reader import open_table
+from services.ingest.files.text.encoding import find_encoding
 from services.ingest.imports.evidence import detected_json
-from services.ingest.imports.file_profile import FileRequest
-from services.ingest.imports.lines import read_lines
 from services.ingest.imports.parsing import ParsedFile, parse_file, profile_from_rules
-from services.ingest.imports.reading import RowPlan, RowsRead
+from services.ingest.imports.reading.batch import RowPlan, RowsRead
+from services.ingest.imports.reading.file_profile import FileRequest
+from services.ingest.imports.reading.lines import read_lines
 from shared.contracts.ingest.profiles import ProfileRules
 from shared.errors import Problem
 

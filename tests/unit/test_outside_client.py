@@ -8,12 +8,12 @@ from email.utils import format_datetime
 
 import pytest
 
-from shared.clients import outside_hosts
-from shared.clients.outside import OutsideClient
-from shared.clients.outside_answer import OutsideAnswer, read_json, seconds_to_wait
-from shared.clients.outside_auth import ClientCredentials, Secret, bearer_auth
-from shared.clients.outside_hosts import allowed_addresses, is_listed
-from shared.clients.outside_problems import (
+from shared.clients.outside import hosts as outside_hosts
+from shared.clients.outside.answer import OutsideAnswer, read_json, seconds_to_wait
+from shared.clients.outside.auth import ClientCredentials, Secret, bearer_auth
+from shared.clients.outside.client import OutsideClient
+from shared.clients.outside.hosts import allowed_addresses, is_listed
+from shared.clients.outside.problems import (
     HostNotAllowed,
     SourceAnsweredBadly,
     SourceBusy,
@@ -21,7 +21,7 @@ from shared.clients.outside_problems import (
     SourceSaysNo,
     SourceUnreachable,
 )
-from shared.clients.outside_request import with_params
+from shared.clients.outside.request import with_params
 from shared.errors import Problem
 from shared.settings import get_settings
 from tests.simulators.faults import FaultName

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from shared.clients import outside_hosts
-from shared.clients.outside import OutsideClient
-from shared.clients.outside_problems import SourceUnreachable
+from shared.clients.outside import hosts as outside_hosts
+from shared.clients.outside.client import OutsideClient
+from shared.clients.outside.problems import SourceUnreachable
 from shared.settings import get_settings
 from tests.simulators.faults import FaultName
 from tests.simulators.server import Answer, Request, SimulatedServer, as_json

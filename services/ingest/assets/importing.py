@@ -5,7 +5,7 @@ from sqlmodel import Session
 from services.ingest.assets.publishing import publish_later
 from services.ingest.assets.repository import ASSETS, brought_with_tower, identify_assets
 from services.ingest.assets.rows import read_assets
-from services.ingest.imports.fact_import import FactImport
+from services.ingest.imports.kinds.fact_import import FactImport
 from shared.tables.ingest.imports import DataImport
 
 

@@ -10,8 +10,8 @@ from services.ingest.assets.domain import last_period
 from services.ingest.assets.repository import ASSETS
 from services.ingest.files.detected import RowBatch
 from services.ingest.handed_over.domain import names_of
-from services.ingest.imports.facts import LONGEST_TEXT, code_of, frame_of
-from services.ingest.imports.reading import Reading, RowPlan, RowsRead, divided, reading_of
+from services.ingest.imports.reading.batch import Reading, RowPlan, RowsRead, divided, reading_of
+from services.ingest.imports.reading.facts import LONGEST_TEXT, code_of, frame_of
 from services.ingest.values.decimals import read_decimal
 from services.ingest.values.fault import Fault, fault
 

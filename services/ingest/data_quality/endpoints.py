@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from services.ingest.data_quality.domain import LONGEST_DAYS
-from services.ingest.data_quality.gathering import gather
+from services.ingest.data_quality.figures.gathering import gather
 from services.ingest.data_quality.report import COLUMNS, cells_of, quality_of
-from services.ingest.data_quality.rule_findings import rule_findings
+from services.ingest.data_quality.rules.findings import rule_findings
 from shared.auth import UNBOUND, Needs
 from shared.contracts.ingest.data_quality import DataQualityAnswer
 from shared.contracts.ingest.imports import Scenario

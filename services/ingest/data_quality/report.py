@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from services.ingest.data_quality import findings, measures, shares
 from services.ingest.data_quality.domain import worst
-from services.ingest.data_quality.gathering import Gathered
+from services.ingest.data_quality.figures import findings, measures, shares
+from services.ingest.data_quality.figures.gathering import Gathered
+from services.ingest.data_quality.figures.subject import Subject
 from services.ingest.data_quality.labels import label
-from services.ingest.data_quality.subject import Subject
 from shared.contracts.ingest.data_quality import (
     AssetPair,
     DataQualityAnswer,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from services.ingest.files.columnar import PARQUET_MAGIC, open_parquet
+from services.ingest.files.binary.columnar import PARQUET_MAGIC, open_parquet
+from services.ingest.files.binary.workbook import OLE_MAGIC, open_workbook
 from services.ingest.files.compression import (
     EMPTY_ZIP_MAGIC,
     GZIP_MAGIC,
@@ -16,13 +17,12 @@ from services.ingest.files.compression import (
     office_kind,
     unpacked,
 )
-from services.ingest.files.delimited import open_delimited
 from services.ingest.files.detected import ReadHints, Table
-from services.ingest.files.encoding import find_encoding, may_be_wide
-from services.ingest.files.json_lines import looks_like_json_lines, open_json_lines
 from services.ingest.files.limits import DEFAULT_LIMITS, FileLimits
 from services.ingest.files.problems import empty_file, truncated_file, unsupported_format
-from services.ingest.files.workbook import OLE_MAGIC, open_workbook
+from services.ingest.files.text.delimited import open_delimited
+from services.ingest.files.text.encoding import find_encoding, may_be_wide
+from services.ingest.files.text.json_lines import looks_like_json_lines, open_json_lines
 
 # First bytes of things that people upload by mistake and that would pass for odd text.
 _FOREIGN = {

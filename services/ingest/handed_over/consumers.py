@@ -18,8 +18,8 @@ from services.ingest.handed_over.domain import (
     names_of,
 )
 from services.ingest.handed_over.repository import COLUMNS
-from services.ingest.imports.facts import LONGEST_CODE, code_of, frame_of
-from services.ingest.imports.reading import Reading, RowPlan, RowsRead, divided, reading_of
+from services.ingest.imports.reading.batch import Reading, RowPlan, RowsRead, divided, reading_of
+from services.ingest.imports.reading.facts import LONGEST_CODE, code_of, frame_of
 from services.ingest.profiles.domain import CONSUMER_LEVELS
 
 PLAIN_FIELDS = ("valid_from", "valid_to", "owner", "unit_driver", "value_chain_stage")

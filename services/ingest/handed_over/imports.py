@@ -8,7 +8,7 @@ from services.ingest.handed_over import repository
 from services.ingest.handed_over.consumers import read_consumers
 from services.ingest.handed_over.observations import read_observations
 from services.ingest.handed_over.repository import Refused, RowToHandOver
-from services.ingest.imports.handler import Stored, Writer
+from services.ingest.imports.kinds.handler import Stored, Writer
 from services.ingest.imports.parsing import ParsedFile, RowReader
 from services.ingest.values.fault import REJECT_CODES
 from shared.bulk import BulkAnswer, BulkResult

@@ -6,8 +6,8 @@ import polars as pl
 
 from services.ingest.files.detected import RowBatch
 from services.ingest.handed_over.repository import COLUMNS
-from services.ingest.imports.facts import code_of, frame_of, required_of
-from services.ingest.imports.reading import Reading, RowPlan, RowsRead, divided, reading_of
+from services.ingest.imports.reading.batch import Reading, RowPlan, RowsRead, divided, reading_of
+from services.ingest.imports.reading.facts import code_of, frame_of, required_of
 
 OBJECT_LINKS = ("pool", "resource", "solution", "consumer")
 OTHER_LINKS = ("initiative", "value_chain_stage")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from services.ingest.imports.parsing import ParsedFile
-from services.ingest.imports.survey import Styles, styles_to_json
+from services.ingest.imports.reading.survey import Styles, styles_to_json
 from services.ingest.profiles.domain import FlagSign
 from services.ingest.profiles.focus import columns_left_out, focus_version
 

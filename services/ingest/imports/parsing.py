@@ -12,19 +12,19 @@ import polars as pl
 from services.ingest.files.detected import Detected, MalformedRow, RowBatch
 from services.ingest.files.problems import empty_file
 from services.ingest.files.reader import open_table
-from services.ingest.imports.file_profile import FileRequest, profile_for
-from services.ingest.imports.invoices import InvoiceTotals
-from services.ingest.imports.reading import Reject, RowPlan, RowsRead
-from services.ingest.imports.split_costs import SplitCosts, splits_costs
-from services.ingest.imports.survey import Styles, survey
-from services.ingest.imports.total_rows import TotalRows
-from services.ingest.imports.totals import (
+from services.ingest.imports.checks.invoices import InvoiceTotals
+from services.ingest.imports.checks.split_costs import SplitCosts, splits_costs
+from services.ingest.imports.checks.total_rows import TotalRows
+from services.ingest.imports.checks.totals import (
     Money,
     ReceivedTotals,
     Sums,
     rejected_money,
     unreadable_rows,
 )
+from services.ingest.imports.reading.batch import Reject, RowPlan, RowsRead
+from services.ingest.imports.reading.file_profile import FileRequest, profile_for
+from services.ingest.imports.reading.survey import Styles, survey
 from services.ingest.profiles.domain import LEDGER_KINDS, FlagSign, Profile
 
 CHUNK_BYTES = 1 << 18

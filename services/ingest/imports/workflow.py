@@ -17,12 +17,12 @@ from services.ingest.imports.domain import (
     check_reject_share,
 )
 from services.ingest.imports.evidence import detected_json
-from services.ingest.imports.file_profile import FileRequest
-from services.ingest.imports.handler import Handler, Stored, Writer
 from services.ingest.imports.job_folder import job_folder
-from services.ingest.imports.kinds import REFUSED_COLUMNS, handler_of
+from services.ingest.imports.kinds.handler import Handler, Stored, Writer
+from services.ingest.imports.kinds.registry import REFUSED_COLUMNS, handler_of
 from services.ingest.imports.parsing import ParsedFile, parse_file, profile_from_rules
-from services.ingest.imports.survey import styles_from_json
+from services.ingest.imports.reading.file_profile import FileRequest
+from services.ingest.imports.reading.survey import styles_from_json
 from services.ingest.values.fault import REJECT_CODES
 from shared import audit, outbox
 from shared.clock import utc_now

@@ -10,8 +10,8 @@ from fastapi import File, Form, Query, Response, UploadFile
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from services.ingest.files.encoding import known_name
 from services.ingest.files.reader import quick_check
+from services.ingest.files.text.encoding import known_name
 from services.ingest.profiles import repository
 from services.ingest.profiles.detection import detect
 from services.ingest.profiles.domain import merged_rules, unknown_fields

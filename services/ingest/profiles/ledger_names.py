@@ -7,7 +7,7 @@ best first. A currency behind a name (`Amount (GBP)`) does not count.
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from services.ingest.files.header import words_apart
+from services.ingest.files.text.header import words_apart
 from services.ingest.profiles.domain import LINE_FIELDS, folded
 from services.ingest.profiles.names import NAMES
 from shared.currencies import is_currency

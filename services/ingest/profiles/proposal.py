@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.ingest.files.detected import Detected, RowBatch
-from services.ingest.files.header import plain_name, words_apart
-from services.ingest.imports.columns import without_missing
+from services.ingest.files.text.header import plain_name, words_apart
+from services.ingest.imports.reading.columns import without_missing
 from services.ingest.profiles.domain import (
     FIELDS_OF_KIND,
     INSTEAD_OF,

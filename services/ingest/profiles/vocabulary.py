@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from services.ingest.files.header import plain_name
+from services.ingest.files.text.header import plain_name
 from services.ingest.profiles.domain import FIELDS_OF_KIND, LEDGER_KINDS
 from services.ingest.profiles.ledger_names import LEDGER_NAMES
 from services.ingest.profiles.names import NAMES

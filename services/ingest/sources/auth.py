@@ -1,6 +1,6 @@
 """From what a source is told about auth, and its secret, to what its requests carry."""
 
-from shared.clients.outside_auth import (
+from shared.clients.outside.auth import (
     Auth,
     ClientCredentials,
     Secret,
@@ -9,7 +9,7 @@ from shared.clients.outside_auth import (
     header_auth,
     no_auth,
 )
-from shared.clients.outside_problems import SecretMissing
+from shared.clients.outside.problems import SecretMissing
 from shared.contracts.ingest.source_kinds.base import SourceAuth
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from shared.clients.outside_auth import Secret
+from shared.clients.outside.auth import Secret
 
 Cursor = dict[str, Any]
 """Where to go on: JSON, whole enough that another process can fetch the next page with it.

@@ -21,7 +21,7 @@ from services.ingest.sources.rows import pack_rows
 from services.ingest.sources.secrets import read_secret
 from services.ingest.sources.watermarks import latest
 from shared import metrics
-from shared.clients.outside_problems import ComeBackLater, SourceAnsweredBadly, SourceBusy
+from shared.clients.outside.problems import ComeBackLater, SourceAnsweredBadly, SourceBusy
 from shared.clock import utc_now
 from shared.contracts.ingest.source_kinds import CONFIGS
 from shared.database import in_transaction

@@ -4,8 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from shared.clients.outside_auth import Secret
-from shared.clients.outside_problems import SecretMissing
+from shared.clients.outside.auth import Secret
+from shared.clients.outside.problems import SecretMissing
 from shared.errors import FieldError, RuleBroken
 from shared.settings import get_settings
 

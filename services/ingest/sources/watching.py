@@ -18,7 +18,7 @@ from services.ingest.sources.connector import Checked
 from services.ingest.sources.loading import UNFINISHED, upload_of
 from services.ingest.sources.places import allowed_path
 from shared.auth import Caller
-from shared.clients.outside_problems import SourceUnreachable
+from shared.clients.outside.problems import SourceUnreachable
 from shared.contracts.ingest.source_kinds.folder import FolderConfig
 from shared.database import in_transaction
 from shared.errors import Problem, RuleBroken

@@ -38,8 +38,8 @@ from services.ingest.sources.kinds.odata_profile import (
     refuse_unsigned,
 )
 from services.ingest.sources.kinds.odata_values import instant_of, literal, plain_row
-from shared.clients.outside import OutsideClient
-from shared.clients.outside_answer import OutsideAnswer
+from shared.clients.outside.answer import OutsideAnswer
+from shared.clients.outside.client import OutsideClient
 from shared.contracts.ingest.source_kinds.odata import ODataConfig
 from shared.errors import RuleBroken
 

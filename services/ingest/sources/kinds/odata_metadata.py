@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from shared.clients.outside_problems import SourceAnsweredBadly
+from shared.clients.outside.problems import SourceAnsweredBadly
 from shared.errors import RuleBroken
 
 

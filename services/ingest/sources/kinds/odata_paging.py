@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.ingest.sources.connector import Cursor
-from shared.clients.outside_answer import OutsideAnswer
-from shared.clients.outside_problems import SourceAnsweredBadly
+from shared.clients.outside.answer import OutsideAnswer
+from shared.clients.outside.problems import SourceAnsweredBadly
 
 MOST_IDLE_PAGES = 200
 

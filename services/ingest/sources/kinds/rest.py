@@ -8,10 +8,10 @@ from urllib.parse import urljoin
 from services.ingest.sources.auth import auth_of
 from services.ingest.sources.connector import Checked, Cursor, Page, SourceSettings, Window
 from services.ingest.sources.watermarks import latest, rewound
-from shared.clients.outside import OutsideClient
-from shared.clients.outside_answer import OutsideAnswer
-from shared.clients.outside_problems import SourceAnsweredBadly
-from shared.clients.outside_request import with_params
+from shared.clients.outside.answer import OutsideAnswer
+from shared.clients.outside.client import OutsideClient
+from shared.clients.outside.problems import SourceAnsweredBadly
+from shared.clients.outside.request import with_params
 from shared.clock import utc_now
 from shared.contracts.ingest.source_kinds.rest import RestConfig
 

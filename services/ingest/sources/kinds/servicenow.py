@@ -37,9 +37,9 @@ from services.ingest.sources.kinds.servicenow_query import (
     joined,
     to_source,
 )
-from shared.clients.outside import OutsideClient
-from shared.clients.outside_answer import OutsideAnswer
-from shared.clients.outside_problems import SourceAnsweredBadly
+from shared.clients.outside.answer import OutsideAnswer
+from shared.clients.outside.client import OutsideClient
+from shared.clients.outside.problems import SourceAnsweredBadly
 from shared.contracts.ingest.source_kinds.base import SourceAuth
 from shared.contracts.ingest.source_kinds.servicenow import ServiceNowConfig
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.clients.outside_problems import SourceAnsweredBadly
+from shared.clients.outside.problems import SourceAnsweredBadly
 from shared.errors import RuleBroken
 
 FORMAT = "%Y-%m-%d %H:%M:%S"

@@ -7,9 +7,9 @@ from typing import Any, cast
 from services.ingest.sources.connector import Checked, Cursor, Page, SourceSettings, Window
 from services.ingest.sources.places import allowed_path
 from services.ingest.sources.watermarks import latest, rewound
-from shared.clients.outside_database import OutsideDatabase, Place
+from shared.clients.outside.database import OutsideDatabase, Place
+from shared.clients.outside.select import Select
 from shared.clients.outside_one_select import check_select
-from shared.clients.outside_select import Select
 from shared.clock import utc_now
 from shared.contracts.ingest.source_kinds.sql import SqlConfig
 

@@ -1,0 +1,1 @@
+"""Text files: their encoding, dialect and header, and their rows, a bounded batch at a time."""

@@ -1,0 +1,1 @@
+"""What each kind of import does with its rows."""

@@ -1,0 +1,1 @@
+"""From rows as received to drafts and rejects: the profile, the styles of values, each field."""

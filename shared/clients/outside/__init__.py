@@ -1,0 +1,1 @@
+"""Systems outside: listed hosts only, patient with trouble, bounded, exact."""
