@@ -1,5 +1,6 @@
 """Files that mean harm end in a documented problem, within bounds of memory and time."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -231,11 +232,12 @@ def test_decoding_ends_when_its_time_is_over(tmp_path):
 
 
 def decoders() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if any("services.ingest.files.binary.decoder" in word for word in child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # ended, perhaps not yet reaped
+            if any("services.ingest.files.binary.decoder" in word for word in child.cmdline()):
+                found.append(child)
+    return found
 
 
 def a_long_table(path: Path) -> Path:
