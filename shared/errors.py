@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,11 @@ class RuleBroken(Problem):
     """The request is readable and breaks a rule."""
 
     status, code, title = 422, "rule_broken", "The request breaks a rule"
+
+    @classmethod
+    def at(cls, pointer: str, code: str, message: str) -> Self:
+        """One rule, broken in one place: the same code and sentence for the whole and the field."""
+        return cls(message, code=code, errors=[FieldError(pointer, code, message)])
 
 
 class PreconditionRequired(Problem):

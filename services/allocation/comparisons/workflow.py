@@ -30,7 +30,7 @@ from shared import audit
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.comparisons import ComparisonRequest
-from shared.errors import Conflict, FieldError, RuleBroken
+from shared.errors import Conflict, RuleBroken
 from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register
 from shared.links import href
@@ -53,22 +53,18 @@ def check_pair(run: AllocationRun, base: AllocationRun | None, pointer: str) -> 
     RuleBroken `unknown_code`, `other_currency`, `other_scenario`; Conflict `run_not_finished`.
     """
     if base is None:
-        raise _refused(pointer, "unknown_code", "there is no such base run")
+        raise RuleBroken.at(pointer, "unknown_code", "there is no such base run")
     for one in (run, base):
         if one.status != "succeeded":
             message = f"the run {one.id} is {one.status}; it has no figures"
             raise Conflict(message, code="run_not_finished")
     if run.currency != base.currency:
         message = f"the run is in {run.currency} and its base in {base.currency}"
-        raise _refused(pointer, "other_currency", message)
+        raise RuleBroken.at(pointer, "other_currency", message)
     if run.scenario != base.scenario:
         message = f"the run is of the scenario {run.scenario} and its base of {base.scenario}"
-        raise _refused(pointer, "other_scenario", message)
+        raise RuleBroken.at(pointer, "other_scenario", message)
     return base
-
-
-def _refused(pointer: str, code: str, message: str) -> RuleBroken:
-    return RuleBroken(message, code=code, errors=[FieldError(pointer, code, message)])
 
 
 def compare_at_once(session: Session, run: AllocationRun, base: AllocationRun) -> RunComparison:
@@ -158,7 +154,7 @@ def ask_for_comparison(session: Session, caller: Caller, asked: ComparisonReques
     """Write a comparison down and queue its job; both commit with the request."""
     run = repository.find_run(session, asked.run)
     if run is None:
-        raise _refused("/run", "unknown_code", f"there is no run {asked.run}")
+        raise RuleBroken.at("/run", "unknown_code", f"there is no run {asked.run}")
     base = check_pair(run, repository.find_run(session, asked.base), "/base")
     row = Comparison(
         run_id=run.id,

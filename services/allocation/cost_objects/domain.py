@@ -60,7 +60,7 @@ def _on_a_cycle(kept: Sequence[Placing], tree: Mapping[str, str | None]) -> dict
 
 
 def _parent_error(code: str, message: str) -> RuleBroken:
-    return RuleBroken(message, code=code, errors=[FieldError("/parent", code, message)])
+    return RuleBroken.at("/parent", code, message)
 
 
 def codes_on_cycles(parents: Mapping[str, str | None]) -> set[str]:

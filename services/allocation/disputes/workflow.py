@@ -161,7 +161,7 @@ def _check_sides(session: Session, consumer: str, counterparty: str, period: str
 
 
 def _refused_counterparty(code: str, message: str) -> RuleBroken:
-    return RuleBroken(message, code=code, errors=[FieldError("/counterparty", code, message)])
+    return RuleBroken.at("/counterparty", code, message)
 
 
 def _tell(session: Session, dispute: Dispute, statement: Statement, former: str | None) -> None:

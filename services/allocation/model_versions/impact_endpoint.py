@@ -82,7 +82,7 @@ def _run(session: Session, asked: ImpactRequest) -> AllocationRun:
         run = repository.find_run(session, asked.run)
         code, message = "unknown_code", f"there is no run {asked.run}"
     if run is None:
-        raise RuleBroken(message, code=code, errors=[FieldError("/run", code, message)])
+        raise RuleBroken.at("/run", code, message)
     if asked.measure not in run.measures:
         message = f"the run has {', '.join(run.measures)} only"
         errors = [FieldError("/measure", "measure_not_in_run", message)]

@@ -12,7 +12,7 @@ from services.allocation.engine.result import RunResult
 from services.allocation.engine.storing.leg_storage import Chunk
 from services.allocation.runs.input_repository import last_changes
 from shared.database import at_once, raw_connection
-from shared.errors import FieldError, NotFound, RuleBroken
+from shared.errors import NotFound, RuleBroken
 from shared.tables.allocation.model import ModelVersion
 from shared.tables.allocation.runs import AllocationRun
 
@@ -90,7 +90,7 @@ def get_version(session: Session, version_id: UUID | None) -> ModelVersion:
         found = session.get(ModelVersion, version_id)
         code, message = "unknown_code", f"there is no model version {version_id}"
     if found is None:
-        raise RuleBroken(message, code=code, errors=[FieldError("/model_version", code, message)])
+        raise RuleBroken.at("/model_version", code, message)
     return found
 
 

@@ -17,7 +17,7 @@ from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.ingest.imports import ControlTotals
 from shared.contracts.values import decimal_to_text
-from shared.errors import FieldError, RuleBroken
+from shared.errors import RuleBroken
 from shared.files import store_file
 from shared.jobs.queue import defer_job
 from shared.links import href
@@ -49,13 +49,15 @@ class Upload:
         restate: str | None = None,
     ) -> None:
         if replace != "none" and kind not in LINE_KINDS:
-            raise _wrong("replace", "not_for_kind", f"{kind} has no billing periods to replace")
+            raise RuleBroken.at(
+                "/replace", "not_for_kind", f"{kind} has no billing periods to replace"
+            )
         if mode != "upsert" and kind != "drivers":
-            raise _wrong("mode", "not_for_kind", "only drivers can replace a whole feed")
+            raise RuleBroken.at("/mode", "not_for_kind", "only drivers can replace a whole feed")
         if kind == "budget" and scenario == "actual":
-            raise _wrong("scenario", "not_for_kind", "a budget is not actual")
+            raise RuleBroken.at("/scenario", "not_for_kind", "a budget is not actual")
         if max_reject_share is not None and not 0 <= max_reject_share <= 1:
-            raise _wrong("max_reject_share", "out_of_range", "a share lies between 0 and 1")
+            raise RuleBroken.at("/max_reject_share", "out_of_range", "a share lies between 0 and 1")
         self.kind = kind
         self.profile = profile
         self.period = period
@@ -197,10 +199,10 @@ def _profile_of(session: Session, upload: Upload) -> ImportProfile | None:
         return None
     found = find_by_codes(session, [upload.profile]).get(upload.profile)
     if found is None:
-        raise _wrong("profile", "unknown_code", f"there is no profile {upload.profile}")
+        raise RuleBroken.at("/profile", "unknown_code", f"there is no profile {upload.profile}")
     lines = {found.kind, upload.kind} <= LINE_KINDS
     if found.kind != upload.kind and not lines:
-        raise _wrong("profile", "wrong_kind", f"{found.code} is a profile for {found.kind}")
+        raise RuleBroken.at("/profile", "wrong_kind", f"{found.code} is a profile for {found.kind}")
     return found
 
 
@@ -212,7 +214,9 @@ def _control_totals(said: str | None) -> dict[str, Any] | None:
     except ValidationError as error:
         first = error.errors()[0]
         place = "/".join(str(part) for part in first["loc"])
-        raise _wrong(f"control_totals/{place}".rstrip("/"), "invalid", first["msg"]) from error
+        raise RuleBroken.at(
+            f"/control_totals/{place}".rstrip("/"), "invalid", first["msg"]
+        ) from error
     return totals.model_dump(mode="json", exclude_none=True)
 
 
@@ -223,7 +227,3 @@ def _sha256(content: BinaryIO) -> str:
         digest.update(piece)
     content.seek(0)
     return digest.hexdigest()
-
-
-def _wrong(name: str, code: str, message: str) -> RuleBroken:
-    return RuleBroken(message, code=code, errors=[FieldError(f"/{name}", code, message)])

@@ -14,7 +14,7 @@ from shared.contracts.ingest.source_kinds import CONFIGS
 from shared.contracts.ingest.source_kinds.base import SourceConfig, WebConfig
 from shared.contracts.ingest.source_kinds.sql import SqlConfig
 from shared.contracts.ingest.sources import Schedule, SourceRequest
-from shared.errors import FieldError, RuleBroken
+from shared.errors import RuleBroken
 from shared.problems import field_errors
 
 NEEDS_A_SECRET = ("basic", "bearer", "header", "oauth2")
@@ -33,7 +33,7 @@ def checked(session: Session, request: SourceRequest) -> dict[str, Any]:
     if isinstance(config, SqlConfig):
         check_select(config.query, config.driver)
     if request.profile is not None and not find_profiles(session, [request.profile]):
-        raise _wrong("/profile", "unknown_code", f"there is no profile {request.profile}")
+        raise RuleBroken.at("/profile", "unknown_code", f"there is no profile {request.profile}")
     return config.model_dump(mode="json", exclude_unset=True)
 
 
@@ -41,7 +41,7 @@ def read_config(kind: str, said: Mapping[str, Any]) -> SourceConfig:
     """The model of a kind; pointers of what is wrong begin with `/config`."""
     model = CONFIGS.get(kind)
     if model is None:
-        raise _wrong("/kind", "kind_not_supported_yet", f"there are no {kind} sources yet")
+        raise RuleBroken.at("/kind", "kind_not_supported_yet", f"there are no {kind} sources yet")
     try:
         return model.model_validate(said)
     except ValidationError as error:
@@ -56,19 +56,19 @@ def check_schedule(schedule: Schedule | None) -> None:
     if schedule is None:
         return
     if not is_cron(schedule.cron):
-        raise _wrong("/schedule/cron", "bad_cron", "five cron fields that come true are needed")
+        raise RuleBroken.at(
+            "/schedule/cron", "bad_cron", "five cron fields that come true are needed"
+        )
     if not is_zone(schedule.timezone):
-        raise _wrong("/schedule/timezone", "unknown_timezone", "a zone of the IANA data is needed")
+        raise RuleBroken.at(
+            "/schedule/timezone", "unknown_timezone", "a zone of the IANA data is needed"
+        )
 
 
 def _check_auth(config: SourceConfig, secret_ref: str | None) -> None:
     if not isinstance(config, WebConfig):
         return
     if config.auth.type in NEEDS_A_SECRET and secret_ref is None:
-        raise _wrong("/secret_ref", "missing", f"{config.auth.type} needs a secret")
+        raise RuleBroken.at("/secret_ref", "missing", f"{config.auth.type} needs a secret")
     if config.auth.type == "none" and secret_ref is not None:
-        raise _wrong("/config/auth", "missing", "say how the secret is to be shown")
-
-
-def _wrong(pointer: str, code: str, message: str) -> RuleBroken:
-    return RuleBroken(message, code=code, errors=[FieldError(pointer, code, message)])
+        raise RuleBroken.at("/config/auth", "missing", "say how the secret is to be shown")

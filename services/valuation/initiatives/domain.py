@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from typing import Literal
 
 from services.valuation.evaluations.scoring import score_financially, weigh_axes
-from shared.errors import Conflict, FieldError, RuleBroken
+from shared.errors import Conflict, RuleBroken
 
 Stage = Literal["proposed", "approved", "in_delivery", "live", "closed", "rejected"]
 Step = Literal["approve", "start", "go-live", "close", "reject"]
@@ -62,12 +62,12 @@ def check_expectation(
 ) -> None:
     """An expectation names a KPI or an amount; an amount has a currency; its sign fits its kind."""
     if kpi is None and monetary_value is None:
-        raise _broken("/kpi", "nothing_expected", "name a KPI or a monetary value")
+        raise RuleBroken.at("/kpi", "nothing_expected", "name a KPI or a monetary value")
     if monetary_value is not None and currency is None:
-        raise _broken("/currency", "missing_value", "a monetary value needs its currency")
+        raise RuleBroken.at("/currency", "missing_value", "a monetary value needs its currency")
     if monetary_value is not None and monetary_value < 0 and kind != "dis_benefit":
         message = "a negative monetary value is a dis_benefit"
-        raise _broken("/monetary_value", "sign_of_benefit", message)
+        raise RuleBroken.at("/monetary_value", "sign_of_benefit", message)
 
 
 def score_value(
@@ -83,7 +83,3 @@ def score_value(
     with localcontext(prec=50):
         ratio = benefit / cost if cost > 0 else None
     return weigh_axes(score_financially(ratio), business_impact, strategic_fit).score
-
-
-def _broken(pointer: str, code: str, message: str) -> RuleBroken:
-    return RuleBroken(message, code=code, errors=[FieldError(pointer, code, message)])
