@@ -1,12 +1,13 @@
 """Column kinds that every table uses: codes ordered by bytes, exact decimals, instants."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Integer,
@@ -95,6 +96,18 @@ def instant_column(*, nullable: bool = False, now: bool = False) -> Any:
         server_default=sql_text("now()") if now else None,
     )
     return Field(default=None, sa_column=column)
+
+
+def day_column(*, nullable: bool = False) -> Any:
+    """A calendar day."""
+    column: Column[date] = Column(Date, nullable=nullable)
+    return Field(default=None if nullable else ..., sa_column=column)
+
+
+def one_of(column: str, *values: str) -> str:
+    """The rule of a check constraint: one of these words (or nothing, in a nullable column)."""
+    written = ", ".join(f"'{value}'" for value in values)
+    return f"{column} in ({written})"
 
 
 def reference_column(target: str, *, nullable: bool = False, index: bool = True) -> Any:

@@ -12,7 +12,7 @@ from services.valuation.run_costs.domain import AllocatedCost, RunCost, join_run
 from services.valuation.value_kpis.formulas import parse_formula
 from services.valuation.value_kpis.series import Readings, Rule, Seen, Wish, key_of_link
 from shared.clients.allocation.costs import AllocationCosts, PublishedRun
-from shared.tables.valuation.value import Initiative
+from shared.tables.valuation.initiatives import Initiative
 
 D = Decimal
 

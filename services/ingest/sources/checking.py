@@ -7,7 +7,6 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from services.ingest.profiles.repository import find_by_codes as find_profiles
-from services.ingest.sources.schedule import is_cron, is_zone
 from services.ingest.sources.secrets import check_secret_ref
 from shared.clients.outside_one_select import check_select
 from shared.contracts.ingest.source_kinds import CONFIGS
@@ -16,6 +15,7 @@ from shared.contracts.ingest.source_kinds.sql import SqlConfig
 from shared.contracts.ingest.sources import Schedule, SourceRequest
 from shared.errors import RuleBroken
 from shared.problems import field_errors
+from shared.schedules import is_cron, is_zone
 
 NEEDS_A_SECRET = ("basic", "bearer", "header", "oauth2")
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from services.ingest.sources import repository
-from services.ingest.sources.schedule import next_time
 from services.ingest.sources.workflow import SERVICE, ask_for_sync
 from shared import metrics
 from shared.clock import utc_now
@@ -11,6 +10,7 @@ from shared.database import in_transaction
 from shared.errors import Conflict
 from shared.jobs.chores import register
 from shared.logs import get_logger
+from shared.schedules import next_time
 from shared.settings import get_settings
 from shared.tables.ingest.sources import Source
 

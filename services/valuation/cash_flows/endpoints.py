@@ -28,7 +28,7 @@ from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
-from shared.tables.valuation.value import InitiativeCashFlow
+from shared.tables.valuation.initiatives import InitiativeCashFlow
 
 SERVICE = "valuation"
 EXPORT_COLUMNS = ("external_id", "on", "amount", "category", "basis", "note")

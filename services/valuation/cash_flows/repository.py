@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
-from shared.tables.valuation.value import InitiativeCashFlow
+from shared.tables.valuation.initiatives import InitiativeCashFlow
 
 
 def find_by_keys(

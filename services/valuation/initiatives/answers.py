@@ -9,7 +9,7 @@ from shared.contracts.values import name_in
 from shared.errors import FieldError, RuleBroken
 from shared.etags import etag_of
 from shared.settings import get_settings
-from shared.tables.valuation.value import Initiative
+from shared.tables.valuation.initiatives import Initiative
 
 
 def initiative_answer(row: Initiative, language: str) -> InitiativeAnswer:

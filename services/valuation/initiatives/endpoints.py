@@ -30,7 +30,7 @@ from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
-from shared.tables.valuation.value import Initiative
+from shared.tables.valuation.initiatives import Initiative
 
 SERVICE = "valuation"
 NEVER_NULL = {"names", "review_offsets", "tags"}

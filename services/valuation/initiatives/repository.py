@@ -10,14 +10,8 @@ from sqlmodel import Session, col
 
 from services.valuation.initiatives.domain import Promise
 from shared.errors import NotFound
-from shared.tables.valuation.value import (
-    Initiative,
-    InitiativeCashFlow,
-    PostImplementationReview,
-    ReviewAction,
-    ReviewFinding,
-    ValueExpectation,
-)
+from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
+from shared.tables.valuation.reviews import PostImplementationReview, ReviewAction, ReviewFinding
 
 ONE_WRITER = "valuation.initiative"
 

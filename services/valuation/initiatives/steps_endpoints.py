@@ -17,7 +17,7 @@ from shared.contracts.valuation.initiatives import GoLiveRequest, InitiativeAnsw
 from shared.database import SessionDep
 from shared.language import LanguageDep
 from shared.routing import new_router
-from shared.tables.valuation.value import Initiative
+from shared.tables.valuation.initiatives import Initiative
 
 router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), UNBOUND])
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from services.valuation.initiatives import repository
 from services.valuation.initiatives.domain import score_value
 from services.valuation.reviews.workflow import schedule_reviews
-from shared.tables.valuation.value import Initiative
+from shared.tables.valuation.initiatives import Initiative
 
 NOTHING = (Decimal(0), Decimal(0))
 

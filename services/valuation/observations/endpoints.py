@@ -25,7 +25,7 @@ from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import period_of
 from shared.routing import new_router
-from shared.tables.valuation.value import Observation, ValueKpi
+from shared.tables.valuation.kpis import Observation, ValueKpi
 
 SERVICE = "valuation"
 EXPORT_COLUMNS = ("kpi", "period", "at", "value", "source", "link")

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, text
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
-from shared.tables.valuation.value import Observation, ValueKpi
+from shared.tables.valuation.kpis import Observation, ValueKpi
 
 NaturalKey = tuple[UUID, str, datetime | None, str, str]
 ONE_WRITER = "valuation.observation"

@@ -28,13 +28,9 @@ from services.valuation.value_kpis.workflow import close_over, load_readings
 from shared.contracts.valuation.initiatives import Category
 from shared.contracts.values import name_in
 from shared.periods import last_day, next_period, period_range
-from shared.tables.valuation.value import (
-    Initiative,
-    InitiativeCashFlow,
-    PostImplementationReview,
-    ValueExpectation,
-    ValueKpi,
-)
+from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
+from shared.tables.valuation.kpis import ValueKpi
+from shared.tables.valuation.reviews import PostImplementationReview
 
 LONGEST_LOOK_BACK_MONTHS = 36
 _TOLD_FIGURES = ("roi_gross", "roi_net", "payback_months", "xirr", "tco")

@@ -11,15 +11,10 @@ from sqlmodel import Session, col
 from shared.database import new_session
 from shared.errors import NotFound
 from shared.files import get_file, read_file
+from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
+from shared.tables.valuation.kpis import Observation, ValueKpi
 from shared.tables.valuation.reports import Report
-from shared.tables.valuation.value import (
-    Initiative,
-    InitiativeCashFlow,
-    Observation,
-    PostImplementationReview,
-    ValueExpectation,
-    ValueKpi,
-)
+from shared.tables.valuation.reviews import PostImplementationReview
 
 
 def get_report(session: Session, report_id: UUID) -> Report:

@@ -18,12 +18,8 @@ from shared.contracts.valuation.reviews import (
 )
 from shared.contracts.values import name_in
 from shared.etags import etag_of
-from shared.tables.valuation.value import (
-    Initiative,
-    PostImplementationReview,
-    ReviewAction,
-    ReviewFinding,
-)
+from shared.tables.valuation.initiatives import Initiative
+from shared.tables.valuation.reviews import PostImplementationReview, ReviewAction, ReviewFinding
 
 
 def today() -> date:

@@ -28,7 +28,8 @@ from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
-from shared.tables.valuation.value import Initiative, PostImplementationReview
+from shared.tables.valuation.initiatives import Initiative
+from shared.tables.valuation.reviews import PostImplementationReview
 
 SERVICE = "valuation"
 PATH = "/v1/post-implementation-reviews"

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from services.valuation.value_kpis.series import UNLINKED, Readings, Wish
 from shared.periods import next_period, period_range
-from shared.tables.valuation.value import Initiative, ValueExpectation, ValueKpi
+from shared.tables.valuation.initiatives import Initiative, ValueExpectation
+from shared.tables.valuation.kpis import ValueKpi
 
 MOST_OBSERVATIONS_SHOWN = 20
 

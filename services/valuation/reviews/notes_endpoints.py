@@ -23,7 +23,7 @@ from shared.contracts.valuation.reviews import (
 from shared.database import SessionDep
 from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.routing import new_router
-from shared.tables.valuation.value import ReviewAction, ReviewFinding
+from shared.tables.valuation.reviews import ReviewAction, ReviewFinding
 
 router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
 FIXED_WITH_THE_REVIEW = {"text", "owner", "due_on"}

@@ -9,14 +9,9 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
-from shared.tables.valuation.value import (
-    Initiative,
-    PostImplementationReview,
-    ReviewAction,
-    ReviewFinding,
-    ValueExpectation,
-    ValueKpi,
-)
+from shared.tables.valuation.initiatives import Initiative, ValueExpectation
+from shared.tables.valuation.kpis import ValueKpi
+from shared.tables.valuation.reviews import PostImplementationReview, ReviewAction, ReviewFinding
 
 
 def get_review(

@@ -22,7 +22,8 @@ from shared.etags import set_etag
 from shared.language import LanguageDep
 from shared.routing import new_router
 from shared.settings import get_settings
-from shared.tables.valuation.value import Initiative, PostImplementationReview
+from shared.tables.valuation.initiatives import Initiative
+from shared.tables.valuation.reviews import PostImplementationReview
 
 router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
 

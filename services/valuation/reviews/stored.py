@@ -12,7 +12,9 @@ from shared.contracts.valuation.evaluations import RunCostNote
 from shared.contracts.valuation.reviews import ReviewResult
 from shared.contracts.values import decimal_to_text
 from shared.links import href
-from shared.tables.valuation.value import Initiative, PostImplementationReview, ValueKpi
+from shared.tables.valuation.initiatives import Initiative
+from shared.tables.valuation.kpis import ValueKpi
+from shared.tables.valuation.reviews import PostImplementationReview
 
 
 def store_result(

@@ -16,12 +16,9 @@ from services.valuation.run_costs.workflow import ask_run_cost
 from services.valuation.value_kpis.workflow import close_over, load_readings
 from shared.clock import utc_now
 from shared.periods import next_period, period_of
-from shared.tables.valuation.value import (
-    Initiative,
-    PostImplementationReview,
-    ValueExpectation,
-    ValueKpi,
-)
+from shared.tables.valuation.initiatives import Initiative, ValueExpectation
+from shared.tables.valuation.kpis import ValueKpi
+from shared.tables.valuation.reviews import PostImplementationReview
 
 BASELINE_MONTHS = 12  # how far before go-live a baseline is looked for when none was stated
 

@@ -10,7 +10,7 @@ from shared.errors import Problem
 from shared.logs import get_logger
 from shared.periods import period_of
 from shared.settings import get_settings
-from shared.tables.valuation.value import Initiative
+from shared.tables.valuation.initiatives import Initiative
 
 log = get_logger(__name__)
 NOT_ASKED = RunCost("not_asked")

@@ -26,7 +26,8 @@ from shared.errors import Conflict, FieldError, Problem, RuleBroken
 from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
-from shared.tables.valuation.value import Initiative, ValueExpectation, ValueKpi
+from shared.tables.valuation.initiatives import Initiative, ValueExpectation
+from shared.tables.valuation.kpis import ValueKpi
 
 SERVICE = "valuation"
 MONEY_FIELDS = ("monetary_value", "currency", "benefit_kind")

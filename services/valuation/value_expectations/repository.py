@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
-from shared.tables.valuation.value import ValueExpectation, ValueKpi
+from shared.tables.valuation.initiatives import ValueExpectation
+from shared.tables.valuation.kpis import ValueKpi
 
 NaturalKey = tuple[UUID | None, str, str | None]
 

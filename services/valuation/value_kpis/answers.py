@@ -7,7 +7,7 @@ from shared.contracts.valuation.kpis import TargetOfPeriod, ValueKpiAnswer, Valu
 from shared.contracts.values import Names, decimal_to_text, name_in
 from shared.errors import FieldError, RuleBroken
 from shared.etags import etag_of
-from shared.tables.valuation.value import ValueKpi
+from shared.tables.valuation.kpis import ValueKpi
 
 
 def kpi_answer(row: ValueKpi, language: str) -> ValueKpiAnswer:

@@ -29,7 +29,7 @@ from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
-from shared.tables.valuation.value import ValueKpi
+from shared.tables.valuation.kpis import ValueKpi
 
 SERVICE = "valuation"
 NEVER_NULL = {"names", "kpi_class", "unit", "direction", "aggregation", "targets", "links"}

@@ -14,7 +14,7 @@ from shared.database import SessionDep
 from shared.errors import NotFound
 from shared.language import LanguageDep
 from shared.routing import new_router
-from shared.tables.valuation.value import ValueKpi
+from shared.tables.valuation.kpis import ValueKpi
 
 router = new_router("/v1/kpi-packs", "kpi-packs", [Needs("valuation:read")])
 

@@ -8,7 +8,8 @@ from sqlalchemy import func, or_, select, text
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
-from shared.tables.valuation.value import Observation, ValueExpectation, ValueKpi
+from shared.tables.valuation.initiatives import ValueExpectation
+from shared.tables.valuation.kpis import Observation, ValueKpi
 
 ONE_WRITER = "valuation.value_kpi"
 

@@ -27,7 +27,7 @@ from shared.errors import FieldError, RuleBroken
 from shared.language import LanguageDep
 from shared.periods import months_between, period_range
 from shared.routing import new_router
-from shared.tables.valuation.value import ValueKpi
+from shared.tables.valuation.kpis import ValueKpi
 
 MOST_MONTHS = 600
 

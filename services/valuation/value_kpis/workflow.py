@@ -11,7 +11,7 @@ from services.valuation.value_kpis.domain import Aggregation
 from services.valuation.value_kpis.formulas import parse_formula
 from services.valuation.value_kpis.series import Readings, Rule, Seen
 from shared.errors import RuleBroken
-from shared.tables.valuation.value import ValueKpi
+from shared.tables.valuation.kpis import ValueKpi
 
 MOST_NAMED = 500
 

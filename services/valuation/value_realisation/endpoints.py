@@ -12,7 +12,7 @@ from shared.auth import UNBOUND, Needs
 from shared.contracts.valuation.reviews import RealisationAnswer, RealisationGroup
 from shared.database import SessionDep
 from shared.routing import new_router
-from shared.tables.valuation.value import Initiative, ValueExpectation
+from shared.tables.valuation.initiatives import Initiative, ValueExpectation
 
 router = new_router(
     "/v1/value-realisation", "value-realisation", [Needs("valuation:read"), UNBOUND]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.ingest.sources.choosing import hashes_of, last_of_each, not_known
 from services.ingest.sources.rows import pack_rows
-from services.ingest.sources.schedule import is_cron, next_time
 from services.ingest.sources.watermarks import capped, instant_of, later, latest, rewound
+from shared.schedules import is_cron, next_time
 
 LONDON = "Europe/London"
 

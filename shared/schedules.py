@@ -1,4 +1,4 @@
-"""When a source is due: cron fields in the local time of a zone, right when the clocks change."""
+"""When a schedule is due: cron fields in the local time of a zone, right when the clocks change."""
 
 import re
 from datetime import UTC, datetime

@@ -1,0 +1,131 @@
+"""What money is spent on: initiatives, their promises and their payments."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Date, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from shared.tables.columns import (
+    Table,
+    amount_column,
+    code_column,
+    day_column,
+    id_column,
+    instant_column,
+    json_column,
+    one_of,
+    reference_column,
+    text_column,
+    version_column,
+)
+
+
+class Initiative(Table, table=True):
+    """A project or change that money is spent on to make value, from demand to closed."""
+
+    __tablename__ = "initiative"
+    __table_args__ = (
+        CheckConstraint(
+            one_of("stage", "proposed", "approved", "in_delivery", "live", "closed", "rejected"),
+            name="stage",
+        ),
+        CheckConstraint("strategic_fit between 0 and 100", name="strategic_fit"),
+        CheckConstraint("business_impact between 0 and 100", name="business_impact"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        Index("ix_initiative_solution", "solution"),
+        Index("ix_initiative_value_score", "value_score"),
+    )
+
+    id: UUID = id_column()
+    code: str = code_column(unique=True)
+    names: dict[str, Any] = json_column()
+    solution: str | None = code_column(nullable=True)
+    sponsor: str | None = text_column(nullable=True)
+    value_chain_stage: str | None = text_column(nullable=True)
+    stage: str = text_column()
+    go_live_on: date | None = day_column(nullable=True)
+    strategic_fit: Decimal | None = amount_column(nullable=True)
+    business_impact: Decimal | None = amount_column(nullable=True)
+    currency: str | None = text_column(nullable=True)
+    tags: dict[str, Any] = json_column()
+    review_offsets: list[int] = json_column(default=list)
+    historic: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    value_score: Decimal | None = amount_column(nullable=True)
+    created_at: datetime = instant_column()
+    updated_at: datetime = instant_column()
+    version: int = version_column()
+
+
+class ValueExpectation(Table, table=True):
+    """What an initiative promises of one KPI (or in money) by a period."""
+
+    __tablename__ = "value_expectation"
+    __table_args__ = (
+        UniqueConstraint(
+            "initiative_id",
+            "kpi_id",
+            "level",
+            "due_period",
+            name="uq_value_expectation_natural_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint(one_of("level", "function", "operation", "strategy"), name="level"),
+        CheckConstraint(
+            one_of(
+                "benefit_kind",
+                "cashable",
+                "non_cashable",
+                "cost_avoidance",
+                "non_financial",
+                "dis_benefit",
+            ),
+            name="benefit_kind",
+        ),
+        CheckConstraint(
+            "monetary_value is null or currency is not null", name="monetary_value_has_currency"
+        ),
+        CheckConstraint("kpi_id is not null or monetary_value is not null", name="something"),
+    )
+
+    id: UUID = id_column()
+    initiative_id: UUID = reference_column("initiative.id")
+    kpi_id: UUID | None = reference_column("value_kpi.id", nullable=True)
+    level: str = text_column()
+    baseline: Decimal | None = amount_column(nullable=True)
+    target: Decimal | None = amount_column(nullable=True)
+    due_period: str | None = code_column(nullable=True)
+    monetary_value: Decimal | None = amount_column(nullable=True)
+    currency: str | None = text_column(nullable=True)
+    benefit_kind: str | None = text_column(nullable=True)
+    owner: str | None = text_column(nullable=True)
+    note: str | None = text_column(nullable=True)
+    created_at: datetime = instant_column()
+    updated_at: datetime = instant_column()
+    version: int = version_column()
+
+
+class InitiativeCashFlow(Table, table=True):
+    """One payment of an initiative, planned or actual; money out is negative."""
+
+    __tablename__ = "initiative_cash_flow"
+    __table_args__ = (
+        UniqueConstraint("initiative_id", "natural_key"),
+        CheckConstraint(one_of("category", "investment", "run_cost", "benefit"), name="category"),
+        CheckConstraint(one_of("basis", "plan", "actual"), name="basis"),
+    )
+
+    id: UUID = id_column()
+    initiative_id: UUID = reference_column("initiative.id", index=False)
+    natural_key: str = code_column()
+    external_id: str | None = code_column(nullable=True)
+    on: date = Field(sa_column=Column("paid_on", Date, nullable=False))
+    amount: Decimal = amount_column()
+    category: str = text_column()
+    basis: str = text_column()
+    note: str | None = text_column(nullable=True)
+    created_at: datetime = instant_column()
+    updated_at: datetime = instant_column()
+    version: int = version_column()
