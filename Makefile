@@ -18,7 +18,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13 py
 	$(name) -c 'import ensurepip, sys, venv; print("$(name)" if sys.version_info >= (3, 11) else "")' \
 	2>/dev/null)))
 
-.PHONY: help setup demo up migrate test check prove connectors crash-test bench types lock snapshots clean
+.PHONY: help setup demo furnishing up migrate test check prove connectors office crash-test bench types lock snapshots clean
 
 help: ## this list
 	@echo 'make <word>, where the word is one of'
@@ -42,6 +42,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## from a real ledger and a cloud bill to a report of who consumes what, in out/
 	$(BIN)/btim demo $(BTIM_ARGS)
 
+furnishing: $(STAMP) ## a furniture maker's year: costs, value, reviews, its published figures, in out/home-furnishing/
+	$(BIN)/btim demo home-furnishing $(BTIM_ARGS)
+
 up: $(STAMP) ## start everything and stay (Ctrl-C stops); BTIM_ARGS='--port-base 9001'
 	@$(BIN)/btim up $(BTIM_ARGS)
 
@@ -64,6 +67,11 @@ prove: $(STAMP) ## the slow proofs
 connectors: $(STAMP) ## the connectors against a real OData server and through every fault (needs npm)
 	$(BIN)/python -m tests.connectors.cap
 	$(BIN)/python -m pytest -m slow tests/connectors $(PYTEST_ARGS)
+
+office: $(STAMP) ## reports calculated anew by LibreOffice (needs soffice)
+	@if command -v soffice >/dev/null; then \
+		$(BIN)/python -m pytest -m slow tests/unit/test_report_office.py $(PYTEST_ARGS); \
+	else echo 'LibreOffice (soffice) is not installed; nothing was checked'; fi
 
 crash-test: $(STAMP) ## kill -9 of one process at KILLS random moments, then count everything
 	$(BIN)/python -m tests.crash.crash_test --kills $(KILLS) $(if $(SEED),--seed $(SEED))

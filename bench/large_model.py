@@ -138,6 +138,24 @@ from unnest(array['cost_lines', 'driver_quantities', 'exchange_rates']) topic;
 update model_version set status = 'published', is_open = false;
 """
 
+ANOTHER_MONTH = """
+insert into cost_line (identity, ordinal, external_id, source, period, scenario, amount, currency,
+    posted_on, cost_type, account, cost_center, vendor, document, description, asset, project,
+    tags, fields, row_no, live_from)
+select md5(identity::text || '{month}')::uuid, ordinal, external_id || '-{month}', source,
+    '{month}', scenario, amount * {factor}, currency, posted_on, cost_type, account, cost_center,
+    vendor, document, description, asset, project, tags, fields, row_no, live_from
+from cost_line where period = '{period}';
+insert into driver_quantity (driver, period, scenario, source, target, quantity, live_from)
+select driver, '{month}', scenario, source, target, quantity, live_from
+from driver_quantity where period = '{period}';
+insert into exchange_rate (period, from_currency, to_currency, kind, rate, live_from)
+select '{month}', from_currency, to_currency, kind, rate, live_from
+from exchange_rate where period = '{period}';
+insert into period_change (period, scenario, topic, last_change)
+select '{month}', scenario, topic, last_change from period_change where period = '{period}'
+"""
+
 TABLES = (
     "cost_line, driver_quantity, driver, exchange_rate, period_change, cost_object, mapping,"
     " model_version, allocation_run, run_chunk, run_balance, run_unallocated"
@@ -174,5 +192,14 @@ def fill(dsn: str, size: Size) -> None:
         )
         for statement in (MAPPINGS, LINES, QUANTITIES, *REST.strip().split(";\n")):
             connection.execute(statement.format(**known).rstrip(";"))
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
+
+
+def add_month(dsn: str, month: str, factor: str) -> None:
+    """The facts of the first month once more for another, every amount times a factor."""
+    with psycopg.connect(dsn) as connection:
+        for statement in ANOTHER_MONTH.strip().split(";\n"):
+            connection.execute(statement.format(month=month, factor=factor, period=PERIOD))
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("vacuum analyze")

@@ -88,8 +88,8 @@ def _compare(database: BenchDatabase, share: float) -> str:
     return f"{counts['flows']:,} flows: {timings}"
 
 
-def run_once() -> Measured:
-    """Ask for a run of the period and do its job in this process."""
+def run_once(period: str = PERIOD) -> Measured:
+    """Ask for a run of a period and do its job in this process."""
     from services.allocation.runs import repository, workflow
     from shared.auth import Caller
     from shared.contracts.allocation.runs import RunRequest
@@ -98,7 +98,7 @@ def run_once() -> Measured:
 
     caller = Caller("bench", frozenset(("allocation:admin",)))
     with in_transaction() as session:
-        asked = RunRequest(period=PERIOD, currency=CURRENCY)
+        asked = RunRequest(period=period, currency=CURRENCY)
         job = workflow.ask_for_run(session, caller, asked)
         job_id, run_id = job.id, UUID(job.resource_id)
     began = time.perf_counter()

@@ -1,8 +1,7 @@
 """Endpoints that every service has: who am I, keys, audit events, events, webhooks, jobs."""
 
-import base64
-import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -38,6 +37,7 @@ from shared.tables.platform import (
     ReceivedEvent,
     Webhook,
 )
+from shared.webhooks import register_webhook
 
 EventHandler = Callable[[Session, EventEnvelope], None]
 _event_handlers: dict[tuple[str, str], EventHandler] = {}
@@ -58,6 +58,11 @@ def foundation_routers(service: str) -> list[APIRouter]:
         _webhooks_router(service),
     ]
     return [*routers, _keys_router()] if service == "allocation" else routers
+
+
+def _with_zone(at: datetime | None) -> datetime | None:
+    """The instant; one without a zone is meant in UTC."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 def _me_router(service: str) -> APIRouter:
@@ -88,6 +93,8 @@ def _audit_router(service: str) -> APIRouter:
         resource_id: Annotated[str | None, Query(max_length=300)] = None,
         subject: Annotated[str | None, Query(max_length=200)] = None,
         action: Annotated[str | None, Query(max_length=100)] = None,
+        since: Annotated[datetime | None, Query(description="Not before; with its zone")] = None,
+        until: Annotated[datetime | None, Query(description="Before; with its zone")] = None,
     ) -> Page[AuditEventAnswer]:
         """The commands of this service, oldest first; `sealed_hash` is the link of the chain."""
         filters = {
@@ -104,13 +111,18 @@ def _audit_router(service: str) -> APIRouter:
         for name, value in filters.items():
             if value is not None:
                 query = query.where(getattr(AuditEvent, name) == value)
+        since, until = _with_zone(since), _with_zone(until)
+        if since is not None:
+            query = query.where(col(AuditEvent.at) >= since)
+        if until is not None:
+            query = query.where(col(AuditEvent.at) < until)
         rows, cursor = list_page(
             session,
             query,
             page,
             sortable={"at": AuditEvent.at, "id": AuditEvent.id},
             default_sort="id",
-            filters={"service": service, **filters},
+            filters={"service": service, **filters, "since": since, "until": until},
             unique=AuditEvent.id,
         )
         items = [AuditEventAnswer(**row[0].model_dump(), sealed_hash=row[1]) for row in rows]
@@ -152,21 +164,10 @@ def _webhooks_router(service: str) -> APIRouter:
         request: WebhookRequest, session: SessionDep, caller: CallerDep
     ) -> WebhookCreated:
         """The secret signs every delivery (Standard Webhooks); it is shown this once."""
-        secret = request.secret or "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        webhook = Webhook(
-            service=service,
-            url=request.url,
-            events=sorted(set(request.events)),
-            secret=secret,
-            subject=caller.subject,
-            created_at=utc_now(),
+        webhook = register_webhook(
+            session, caller, service, request.url, request.events, request.secret
         )
-        session.add(webhook)
-        audit.record(
-            session, caller, service, "create", "webhook", str(webhook.id),
-            after={"url": webhook.url, "events": webhook.events},
-        )  # fmt: skip
-        return WebhookCreated(**_webhook(webhook), secret=secret)
+        return WebhookCreated(**_webhook(webhook), secret=webhook.secret)
 
     @router.get("", summary="List webhooks", operation_id="list_webhooks")
     def list_webhooks(session: SessionDep, page: PageQueryDep) -> Page[WebhookAnswer]:

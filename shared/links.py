@@ -12,3 +12,12 @@ def without_prefix(path: str) -> str:
     """A path as this service itself knows it."""
     prefix = get_settings().public_prefix.rstrip("/")
     return path.removeprefix(prefix) if prefix else path
+
+
+def beside(service: str, path: str) -> str:
+    """A path of another service, as a caller of this one must ask for it.
+
+    Behind a gateway it stands beside this one, `/allocation` beside `/valuation`.
+    """
+    prefix = get_settings().public_prefix.rstrip("/")
+    return f"{prefix.rpartition('/')[0]}/{service}{path}" if prefix else path

@@ -6,6 +6,7 @@ again with growing pauses for three days.
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -33,9 +34,18 @@ ROUTE_BATCH, DELIVER_BATCH = 500, 20
 
 
 def publish(
-    session: Session, service: str, event_type: str, resource_id: str, payload: dict[str, Any]
+    session: Session,
+    service: str,
+    event_type: str,
+    resource_id: str,
+    payload: dict[str, Any],
+    *,
+    webhook_id: UUID | None = None,
 ) -> None:
-    """Write an event down in the transaction of the change that it reports."""
+    """Write an event down in the transaction of the change that it reports.
+
+    The subscribers are told of it, and the webhook named here, whatever it subscribes to.
+    """
     session.add(
         OutboxEvent(
             id=new_id(),
@@ -45,6 +55,7 @@ def publish(
             payload=payload,
             correlation_id=correlation_id.get(),
             created_at=utc_now(),
+            webhook_id=webhook_id,
         )
     )
 
@@ -64,7 +75,7 @@ def route_events(service: str) -> int:
             for target in SUBSCRIPTIONS.get(event.type, ()):
                 session.add(_delivery(event, target_service=target))
             for hook in hooks:
-                if event.type in hook.events:
+                if event.type in hook.events or hook.id == event.webhook_id:
                     session.add(_delivery(event, webhook_id=hook.id))
             event.routed = True
             session.add(event)

@@ -21,7 +21,16 @@ def _listed(value: object) -> object:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _listed_numbers(value: object) -> object:
+    """One whole number counts as a list of one."""
+    listed = _listed(value)
+    return listed if isinstance(listed, list) else [listed]
+
+
 Listed = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
+ListedNumbers = Annotated[
+    list[Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_listed_numbers)
+]
 
 
 class Settings(BaseSettings):
@@ -60,7 +69,15 @@ class Settings(BaseSettings):
     max_upload_bytes: int = 1024 * MEBIBYTE
 
     four_eyes: bool = False
-    review_offset_months: int = 3
+    review_offset_months: ListedNumbers = Field(default_factory=lambda: [3])
+    """Months after go-live at which reviews are due unless an initiative says otherwise."""
+    review_reminder_days: ListedNumbers = Field(default_factory=lambda: [14, 3])
+    """How many days before it is due a review is recalled; empty: not at all."""
+    review_overdue_days: int = Field(default=7, ge=1)
+    """How many days after it was due a review is said to be overdue, and again after as many."""
+    review_overdue_times: int = Field(default=4, ge=0)
+    review_silent_days: int = Field(default=31, ge=0)
+    """A review due longer ago than this when its day was set is history: nothing is announced."""
 
     idempotency_keep_hours: int = 48
     worker_concurrency: int = 1

@@ -1,1 +1,1 @@
-"""From a real ledger and a cloud bill to a report of who consumes what, over the HTTP APIs only."""
+"""Example companies, from their files to reports, over the HTTP APIs only."""

@@ -1,20 +1,22 @@
 """Act three: every period is run and published; money is followed from the files to who pays."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cli.calling import System, order
-from cli.demo.company import CLOUD_PERIOD, COUNCIL_PERIODS, CURRENCY
 from cli.demo.stage import Stage
 
 
-def run_periods(stage: Stage, system: System) -> list[dict[str, Any]]:
+def run_periods(
+    stage: Stage, system: System, periods: Sequence[str], currency: str
+) -> list[dict[str, Any]]:
     """The published run of every period; a period whose inputs are unchanged is not run again."""
     runs = []
-    for period in (*COUNCIL_PERIODS, CLOUD_PERIOD):
-        with stage.step(f"run {period} in {CURRENCY}") as share:
+    for period in periods:
+        with stage.step(f"run {period} in {currency}") as share:
             run = _published_run(system, period)
             if run is None or run["stale"]:
-                body = {"period": period, "currency": CURRENCY}
+                body = {"period": period, "currency": currency}
                 run = order(system.allocation, "/v1/runs", "/v1/runs", share, body=body)
                 system.allocation.request("POST", f"/v1/runs/{run['id']}/publish", body={})
             runs.append(system.allocation.request("GET", f"/v1/runs/{run['id']}").json())

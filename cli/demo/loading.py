@@ -1,17 +1,30 @@
-"""Acts one and two: the files go in, then the taxonomies, the objects and the model."""
+"""Files, standard objects and the model go in."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cli.calling import System, order
-from cli.demo.company import TAXONOMIES, Company, ImportOrder
 from cli.demo.stage import Share, Stage
 from shared.clients.base import ServiceClient
 from shared.errors import RuleBroken
 
+Items = list[dict[str, Any]]
 
-def load_taxonomies(stage: Stage, system: System) -> None:
+
+@dataclass(frozen=True)
+class ImportOrder:
+    """One file and the form it is sent with."""
+
+    title: str
+    path: Path
+    form: dict[str, str]
+
+
+def load_taxonomies(stage: Stage, system: System, names: Sequence[str]) -> None:
     """The standard objects, loaded once; loading them again changes nothing."""
-    for name in TAXONOMIES:
+    for name in names:
         with stage.step(f"taxonomy {name}") as share:
             order(
                 system.allocation,
@@ -23,14 +36,10 @@ def load_taxonomies(stage: Stage, system: System) -> None:
             )
 
 
-def import_files(stage: Stage, system: System, company: Company) -> list[dict[str, Any]]:
-    """Every file of the company; answers the finished imports in their order."""
-    send_bulk(system.ingest, "/v1/profiles/bulk", company.profiles)
-    done = []
-    for wanted in company.imports:
-        with stage.step(f"import {wanted.title}") as share:
-            done.append(_import_file(system, wanted, share))
-    return done
+def import_file(stage: Stage, system: System, wanted: ImportOrder) -> dict[str, Any]:
+    """One file; answers the finished import."""
+    with stage.step(f"import {wanted.title}") as share:
+        return _import_file(system, wanted, share)
 
 
 def _import_file(system: System, wanted: ImportOrder, share: Share) -> dict[str, Any]:
@@ -45,24 +54,21 @@ def _import_file(system: System, wanted: ImportOrder, share: Share) -> dict[str,
         )
 
 
-def load_model(stage: Stage, system: System, company: Company) -> None:
-    """The company's own objects, then its mappings as a published version."""
-    with stage.step("solutions, applications and sub-accounts"):
-        for collection, items in company.objects.items():
-            send_bulk(system.allocation, f"/v1/{collection}/bulk", items)
-    with stage.step(f"{len(company.mappings)} mappings, published") as share:
-        if _is_published(system, company):
+def publish_model(stage: Stage, system: System, mappings: Items) -> None:
+    """Mappings as a published version; nothing happens if it says just this already."""
+    with stage.step(f"{len(mappings)} mappings, published") as share:
+        if _is_published(system, mappings):
             return
         share(0.3)
-        send_bulk(system.allocation, "/v1/mappings/bulk", company.mappings)
+        send_bulk(system.allocation, "/v1/mappings/bulk", mappings)
         share(0.7)
         versions = system.allocation.walk("/v1/model-versions")
         draft = next(version for version in versions if version["status"] == "draft")
         system.allocation.request("POST", f"/v1/model-versions/{draft['id']}/publish", body={})
 
 
-def _is_published(system: System, company: Company) -> bool:
-    """Whether the published version says just what the file says."""
+def _is_published(system: System, mappings: Items) -> bool:
+    """Whether the published version says just what these mappings say."""
     versions = system.allocation.walk("/v1/model-versions")
     if not any(version["status"] == "published" for version in versions):
         return False
@@ -70,13 +76,13 @@ def _is_published(system: System, company: Company) -> bool:
         mapping["code"]: mapping
         for mapping in system.allocation.walk("/v1/mappings", model_version="published")
     }
-    return set(known) == {wanted["code"] for wanted in company.mappings} and all(
+    return set(known) == {wanted["code"] for wanted in mappings} and all(
         all(known[wanted["code"]].get(name) == value for name, value in wanted.items())
-        for wanted in company.mappings
+        for wanted in mappings
     )
 
 
-def send_bulk(client: ServiceClient, path: str, items: list[dict[str, Any]]) -> None:
+def send_bulk(client: ServiceClient, path: str, items: Items) -> None:
     """Upsert the items; the first that is refused is raised."""
     answer = client.request("POST", path, body={"items": items}, repeatable=True).json()
     for result in answer["results"]:

@@ -1,75 +1,70 @@
-"""Act four: was it worth it? One initiative with its promise and review; the report."""
+"""Was it worth it? Initiatives with their promises, from demand to approved reviews."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from cli.calling import System, follow
-from cli.demo.company import COUNCIL_PERIODS, Company
-from cli.demo.loading import send_bulk
+from cli.calling import System
+from cli.demo.loading import Items, send_bulk
 from cli.demo.stage import Stage
 from shared.clients.base import ServiceClient
 
 STEPS = {"proposed": "approve", "approved": "start", "in_delivery": "go-live"}
 REVIEW_STEPS = {"scheduled": "start", "in_progress": "submit", "submitted": "approve"}
-REPORT = "cost-value-distribution"
-PERIOD = COUNCIL_PERIODS[-1]
+REVIEWS = "/v1/post-implementation-reviews"
 
 
-@dataclass(frozen=True)
-class OrderedReport:
-    """A report that is being written; without a job it is there already."""
-
-    name: str
-    report_id: str
-    job: dict[str, Any] | None
-
-
-def record_initiative(stage: Stage, system: System, company: Company) -> dict[str, Any]:
-    """KPIs with observations, the initiative with its promise and cash flows, and its go-live."""
-    valuation, value = system.valuation, company.value
-    with stage.step("value KPIs and their observations"):
-        send_bulk(valuation, "/v1/value-kpis/bulk", value["value_kpis"])
-        send_bulk(valuation, "/v1/observations/bulk", value["observations"])
-    wanted = value["initiatives"][0]
-    with stage.step(f"initiative {wanted['code']}: promise, cash flows, go-live"):
-        initiative = _find(valuation, "/v1/initiatives", code=wanted["code"])
+def tell_initiative(
+    stage: Stage, system: System, value: dict[str, Items], wanted: dict[str, Any], until: str
+) -> dict[str, Any]:
+    """An initiative with its promise and cash flows, taken to a stage; one that is there stays."""
+    valuation, code = system.valuation, wanted["code"]
+    with stage.step(f"initiative {code}: promise, cash flows, {until.replace('_', ' ')}"):
+        initiative = _find(valuation, code)
         if initiative is None:
             send_bulk(valuation, "/v1/initiatives/bulk", [wanted])
-            initiative = _get(valuation, "/v1/initiatives", code=wanted["code"])
+            initiative = next(valuation.walk("/v1/initiatives", code=code))
         path = f"/v1/initiatives/{initiative['id']}"
         if initiative["stage"] == "proposed":
-            send_bulk(
-                valuation, f"{path}/value-expectations/bulk", _of(value["value_expectations"])
-            )
-        send_bulk(valuation, f"{path}/cash-flows/bulk", _of(value["cash_flows"]))
-        while initiative["stage"] in STEPS:
+            promises = _of(value["value_expectations"], code)
+            send_bulk(valuation, f"{path}/value-expectations/bulk", promises)
+        send_bulk(valuation, f"{path}/cash-flows/bulk", _of(value["cash_flows"], code))
+        while initiative["stage"] != until and initiative["stage"] in STEPS:
             step = STEPS[initiative["stage"]]
-            valuation.request("POST", f"{path}/{step}", body={})
-            initiative = valuation.request("GET", path).json()
+            initiative = valuation.request("POST", f"{path}/{step}", body={}).json()
     return initiative
 
 
-def hold_review(
-    stage: Stage, system: System, company: Company, initiative: dict[str, Any]
-) -> dict[str, Any]:
-    """The review that go-live has scheduled, taken to its approval."""
-    valuation = system.valuation
-    with stage.step("post-implementation review"):
-        review = _get(valuation, "/v1/post-implementation-reviews", initiative=initiative["code"])
-        path = f"/v1/post-implementation-reviews/{review['id']}"
-        while review["state"] in REVIEW_STEPS:
-            step = REVIEW_STEPS[review["state"]]
-            if step == "submit":
-                lessons = list(company.value["post_implementation_reviews"][0]["lessons"].values())
-                valuation.request(
-                    "PATCH", path, body={"lessons": lessons}, headers={"If-Match": "*"}
-                )
-            valuation.request("POST", f"{path}/{step}", body={})
-            review = valuation.request("GET", path).json()
-        answer: dict[str, Any] = valuation.request("GET", path).json()
-    return answer
+def hold_reviews(stage: Stage, system: System, notes: Items) -> Items:
+    """Every review that going live has scheduled, taken to its approval with what is noted.
+
+    A note has its initiative, lessons and, if there are any, findings and actions.
+    """
+    noted = {note["initiative"]: note for note in notes}
+    with stage.step("post-implementation reviews, approved"):
+        return [
+            _approve(system.valuation, review["id"], noted[review["initiative"]])
+            for review in list(system.valuation.walk(REVIEWS))
+        ]
+
+
+def _approve(valuation: ServiceClient, review_id: str, note: dict[str, Any]) -> dict[str, Any]:
+    path = f"{REVIEWS}/{review_id}"
+    review: dict[str, Any] = valuation.request("GET", path).json()
+    while review["state"] in REVIEW_STEPS:
+        step = REVIEW_STEPS[review["state"]]
+        if step == "submit":
+            _write_notes(valuation, path, review, note)
+        review = valuation.request("POST", f"{path}/{step}", body={}).json()
+    return review
+
+
+def _write_notes(
+    valuation: ServiceClient, path: str, review: dict[str, Any], note: dict[str, Any]
+) -> None:
+    lessons = {"lessons": note["lessons"]}
+    valuation.request("PATCH", path, body=lessons, headers={"If-Match": "*"})
+    for kind in ("findings", "actions"):
+        for item in note.get(kind, [])[len(review[kind]) :]:
+            valuation.request("POST", f"{path}/{kind}", body=item)
 
 
 def evaluate(system: System, initiative: dict[str, Any]) -> dict[str, Any]:
@@ -80,57 +75,14 @@ def evaluate(system: System, initiative: dict[str, Any]) -> dict[str, Any]:
     return figures
 
 
-def order_reports(
-    stage: Stage, system: System, wishes: Sequence[tuple[str, str]]
-) -> list[OrderedReport]:
-    """Order the monthly report of the last council period in several formats and languages."""
-    ordered = []
-    with stage.step(f"{len(wishes)} reports ordered"):
-        for file_format, language in wishes:
-            body = {"type": REPORT, "period": PERIOD, "format": file_format, "language": language}
-            answer = system.valuation.request("POST", "/v1/reports", body=body)
-            content = answer.json()
-            name = f"{REPORT}-{PERIOD}.{language}.{file_format}"
-            ordered.append(OrderedReport(name, content["id"], content.get("job")))
-    return ordered
+def _find(valuation: ServiceClient, code: str) -> dict[str, Any] | None:
+    return next(valuation.walk("/v1/initiatives", code=code), None)
 
 
-def fetch_report(stage: Stage, system: System, ordered: OrderedReport, out: Path) -> Path:
-    """Wait until an ordered report is written and fetch its file."""
-    with stage.step(f"report {ordered.name}") as share:
-        if ordered.job is not None:
-            follow(system.valuation, ordered.job, share)
-        path = f"/v1/reports/{ordered.report_id}/content"
-        content = system.valuation.request("GET", path).content
-    target = out / ordered.name
-    target.write_bytes(content)
-    return target
-
-
-def draw_flow(stage: Stage, system: System, out: Path, kind: str) -> Path:
-    """The picture of the money's way from pools to consumers."""
-    target = out / f"cost-flow.{kind}"
-    media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
-    query = {"period": PERIOD}
-    with stage.step(f"picture {target.name}"):
-        drawn = system.valuation.request(
-            "GET", "/v1/charts/flow", query=query, headers={"Accept": media}
-        )
-    target.write_bytes(drawn.content)
-    return target
-
-
-def _of(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Items as their initiative's own collection takes them."""
-    return [{name: each for name, each in item.items() if name != "initiative"} for item in items]
-
-
-def _find(client: ServiceClient, path: str, **query: Any) -> dict[str, Any] | None:
-    return next(client.walk(path, **query), None)
-
-
-def _get(client: ServiceClient, path: str, **query: Any) -> dict[str, Any]:
-    found = _find(client, path, **query)
-    if found is None:
-        raise LookupError(f"{path} {query} is missing")
-    return found
+def _of(items: Items, code: str) -> Items:
+    """What belongs to an initiative, as its own collection takes it."""
+    return [
+        {name: each for name, each in item.items() if name != "initiative"}
+        for item in items
+        if item["initiative"] == code
+    ]

@@ -9,6 +9,7 @@ from services.ingest.data_quality.endpoints import router as data_quality
 from services.ingest.data_quality.rules.endpoints import router as data_quality_rules
 from services.ingest.drivers.endpoints import router as drivers
 from services.ingest.drivers.quantities import router as driver_quantities
+from services.ingest.drivers.totals import router as driver_totals
 from services.ingest.exchange_rates.endpoints import router as exchange_rates
 from services.ingest.imports.endpoints import router as imports
 from services.ingest.imports.reject_endpoints import router as import_rejects
@@ -28,6 +29,7 @@ app = create_app(
         cost_lines,
         drivers,
         driver_quantities,
+        driver_totals,
         exchange_rates,
         assets,
         asset_findings,

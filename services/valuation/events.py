@@ -1,12 +1,13 @@
-"""What valuation does when allocation publishes a run: open reviews take in the new cost."""
+"""What valuation does when allocation publishes a run: reports, and new cost for open reviews."""
 
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
+from services.valuation.report_schedules.workflow import order_published
 from services.valuation.reviews import repository
-from services.valuation.reviews.workflow import fill_review
+from services.valuation.reviews.filling import fill_review
 from shared.contracts.jobs import EventEnvelope
 from shared.foundation_endpoints import on_event
 from shared.jobs.queue import defer_job
@@ -17,7 +18,8 @@ REFRESH_REVIEW = "refresh_review"
 
 
 def run_published(session: Session, event: EventEnvelope) -> None:
-    """Ask for a fresh filling of every review in progress that a solution's cost concerns."""
+    """Order the reports that wait for a run; fill anew every review in progress that has cost."""
+    order_published(session, event)
     for review in repository.find_open_of_solutions(session):
         defer_job(
             session,

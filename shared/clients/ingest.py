@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.bulk import BulkAnswer
 from shared.clients.base import ServiceClient
 from shared.contracts.ingest.cost_lines import CostLineAnswer, CostLineDetail, CostLineRequest
+from shared.contracts.ingest.driver_totals import DriverTotalsAnswer
 from shared.contracts.ingest.facts import (
     DriverRequest,
     QuantityAnswer,
@@ -119,6 +120,22 @@ class IngestClient(ServiceClient):
     ) -> TicketStatisticsAnswer:
         """How many tickets were opened in a month, and how they went."""
         return self.get("/v1/ticket-statistics", TicketStatisticsAnswer, period=period, by=by)
+
+    def tickets_by_month(
+        self, first: str, last: str, limits: Mapping[str, str]
+    ) -> TicketStatisticsAnswer:
+        """How the tickets with these values went, in each of several months."""
+        months = {"from": first, "to": last}
+        return self.get("/v1/ticket-statistics", TicketStatisticsAnswer, **months, **limits)
+
+    def driver_totals(
+        self, drivers: Sequence[str], first: str, last: str, **limits: str | None
+    ) -> DriverTotalsAnswer:
+        """How much there was of some drivers, month by month."""
+        months = {"from": first, "to": last}
+        return self.get(
+            "/v1/driver-totals", DriverTotalsAnswer, driver=list(drivers), **months, **limits
+        )
 
     def _push(self, collection: str, items: Sequence[object]) -> BulkAnswer:
         # Upserts by natural key: sending them twice changes nothing, so they may be repeated.

@@ -7,26 +7,29 @@ from uuid import UUID
 
 from shared.bulk import MAX_ITEMS, BulkAnswer
 from shared.clients.base import ServiceClient, service_key
+from shared.contracts.valuation.cash_flows import CashFlowOfInitiative, CashFlowRequest
 from shared.contracts.valuation.evaluations import (
     Convention,
     EvaluationAnswer,
     EvaluationRequest,
     InitiativeEvaluation,
 )
-from shared.contracts.valuation.initiatives import (
-    CashFlowRequest,
-    InitiativeAnswer,
-    InitiativeRequest,
-    ValueExpectationRequest,
-)
+from shared.contracts.valuation.gates import GateAnswer
+from shared.contracts.valuation.initiatives import InitiativeAnswer, InitiativeRequest
+from shared.contracts.valuation.kpi_packs import PackLoaded
 from shared.contracts.valuation.kpis import (
     ObservationRequest,
-    PackLoaded,
-    SeriesAnswer,
     ValueKpiAnswer,
     ValueKpiRequest,
 )
-from shared.contracts.valuation.reviews import RealisationAnswer, ReviewAnswer, ReviewSummary
+from shared.contracts.valuation.promises import (
+    ValueExpectationOfInitiative,
+    ValueExpectationRequest,
+)
+from shared.contracts.valuation.realisation import RealisationAnswer
+from shared.contracts.valuation.reviews import ReviewAnswer, ReviewSummary
+from shared.contracts.valuation.series import SeriesAnswer
+from shared.contracts.valuation.variances import InitiativeVariance, InitiativeVariances
 from shared.contracts.values import Contract, decimal_to_text
 from shared.settings import get_settings
 
@@ -88,6 +91,32 @@ class ValuationClient(ServiceClient):
     ) -> list[BulkAnswer]:
         """Upsert an initiative's cash flows; at most 10,000 at once without external ids."""
         return self._bulk(f"/v1/initiatives/{initiative_id}/cash-flows/bulk", items)
+
+    def put_expectations_of_initiatives(
+        self, items: Sequence[ValueExpectationOfInitiative]
+    ) -> list[BulkAnswer]:
+        """Upsert promises of many initiatives, each named by its code."""
+        return self._bulk("/v1/value-expectations/bulk", items)
+
+    def put_cash_flows_of_initiatives(
+        self, items: Sequence[CashFlowOfInitiative]
+    ) -> list[BulkAnswer]:
+        """Upsert cash flows of many initiatives; beyond 10,000 give them external ids."""
+        return self._bulk("/v1/cash-flows/bulk", items)
+
+    def list_gates(self, initiative_id: UUID | str) -> list[GateAnswer]:
+        """What an initiative was worth at each of its steps."""
+        found = self.walk(f"/v1/initiatives/{initiative_id}/gates")
+        return [GateAnswer.model_validate(gate) for gate in found]
+
+    def get_variances(self, initiative_id: UUID | str) -> InitiativeVariances:
+        """An initiative's actual held against its plan."""
+        return self.get(f"/v1/initiatives/{initiative_id}/variances", InitiativeVariances)
+
+    def walk_variances(self, **filters: str) -> Iterator[InitiativeVariance]:
+        """Initiatives by code, plan against actual."""
+        for found in self.walk("/v1/initiative-variances", **filters):
+            yield InitiativeVariance.model_validate(found)
 
     def evaluate(self, request: EvaluationRequest) -> EvaluationAnswer:
         """Judge cash flows; nothing is stored."""

@@ -113,6 +113,7 @@ class WebhookRequest(Contract):
             "review.due",
             "review.approved",
             "report.ready",
+            "report.failed",
             "budget.exceeded",
             "anomaly.found",
         ]

@@ -157,7 +157,10 @@ class AuditSeal(Table, table=True):
 
 
 class OutboxEvent(Table, table=True):
-    """An event of a service, written with the change that it reports."""
+    """An event of a service, written with the change that it reports.
+
+    `webhook_id` names one webhook that is told of it whatever it subscribes to.
+    """
 
     __tablename__ = "outbox_event"
 
@@ -169,6 +172,7 @@ class OutboxEvent(Table, table=True):
     correlation_id: str = text_column(default="")
     created_at: datetime = instant_column(now=True)
     routed: bool = Field(default=False, nullable=False)
+    webhook_id: UUID | None = Field(default=None, sa_column=Column(UuidType, nullable=True))
 
     __table_args__ = (Index("ix_outbox_event_unrouted", "id", postgresql_where=text("not routed")),)
 

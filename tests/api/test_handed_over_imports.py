@@ -159,6 +159,8 @@ def test_the_period_and_source_of_the_file_stand_for_rows_without(kpis: LiveServ
 
 
 def test_observations_of_an_instant_lie_in_its_month(kpis: LiveServices) -> None:
-    upload(kpis, "kpi,at,value\nmttr,2024-05-31T23:30:00-02:00,3\n", "kpi_observations")
+    content = "kpi,at,value,note\nmttr,2024-05-31T23:30:00-02:00,3,counted again\n"
+    upload(kpis, content, "kpi_observations")
     (item,) = [one for one in observations(kpis, kpi="mttr") if one["at"]]
     assert (item["period"], item["at"]) == ("2024-06", "2024-06-01T01:30:00Z")
+    assert item["note"] == "counted again"

@@ -4,10 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,41 +14,10 @@ from shared.clients.events import public_address
 from shared.database import at_once, in_transaction
 from shared.errors import RuleBroken
 from shared.settings import get_settings
+from tests.receiving import Receiver
 from tests.running import ServiceUnderTest
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
-
-
-class Receiver:
-    """A real HTTP server that keeps what it gets and can be told to fail."""
-
-    def __init__(self) -> None:
-        receiver = self
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.status = 204
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                size = int(self.headers["content-length"])
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.got.append((headers, self.rfile.read(size)))
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Stay silent."""
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.01,), daemon=True
-        )
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_a_cancelled_order_leaves_a_cancelled_report(valuation: ServiceUnderTest
     assert report["status"] == "cancelled"
 
 
-@pytest.mark.parametrize("kind", ["carbon", "compliance", "consumer-statement", "value-analysis"])
+@pytest.mark.parametrize("kind", ["portfolio-recommendation"])
 def test_a_type_that_is_not_made_yet_is_said_so(valuation: ServiceUnderTest, kind: str) -> None:
     answer = valuation.post("/v1/reports", json={**REVIEW_REPORT, "type": kind})
     assert (answer.status_code, answer.json()["code"]) == (422, "report_type_not_available")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.demo.company import TAXONOMIES, Company
+from cli.demo.oxford_council.company import TAXONOMIES, Company
 from tests.running import LiveServices
 
 RUNS = [("2016-07", "GBP"), ("2016-08", "GBP"), ("2016-09", "GBP"), ("2024-09", "GBP")]

@@ -102,3 +102,9 @@ def test_a_published_run_reaches_the_evaluation_and_the_open_review(live: LiveSe
     shown = ok(live.allocation.get(cost["href"]))["items"][0]
     assert shown["received"] == "75"
     assert wait_for_cost(live, review)["runs"][0]["amount"] == "75"
+    held = ok(live.valuation.get(f"/v1/initiatives/{initiative['id']}/variances"))
+    assert (held["cost"]["actual"], held["run_cost"]["code"]) == ("51", "not_asked")
+    path = f"/v1/initiatives/{initiative['id']}/variances?run_cost=allocation"
+    held = ok(live.valuation.get(path))
+    assert (held["cost"]["actual"], held["run_cost"]["code"]) == ("125", "allocated")
+    assert [item["actual"] for item in held["categories"]] == ["50", "75", "500"]

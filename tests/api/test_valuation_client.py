@@ -7,13 +7,11 @@ from decimal import Decimal
 import pytest
 
 from shared.clients.valuation import ValuationClient
+from shared.contracts.valuation.cash_flows import CashFlowRequest
 from shared.contracts.valuation.evaluations import CashFlowOfCase, EvaluationRequest
-from shared.contracts.valuation.initiatives import (
-    CashFlowRequest,
-    InitiativeRequest,
-    ValueExpectationRequest,
-)
+from shared.contracts.valuation.initiatives import InitiativeRequest
 from shared.contracts.valuation.kpis import ObservationRequest, ValueKpiRequest
+from shared.contracts.valuation.promises import ValueExpectationRequest
 from shared.contracts.values import Names
 from shared.errors import Conflict
 from tests.running import LiveServer

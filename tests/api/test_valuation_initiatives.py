@@ -145,6 +145,18 @@ def test_empty_promises_are_refused(
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
+def test_a_promise_may_be_due_some_months_after_going_live(valuation: ServiceUnderTest) -> None:
+    made = make_initiative(valuation, "due", planned_go_live_on="2026-11-30")
+    money = {"level": "strategy", "monetary_value": "5", "currency": "EUR"}
+    wish = promise(valuation, made, due_months_after_go_live=3, **money)
+    assert (wish.status_code, wish.json()["due_period"]) == (201, "2027-02")
+    twice = promise(valuation, made, due_months_after_go_live=3, due_period="2027-02", **money)
+    assert (twice.status_code, twice.json()["code"]) == (422, "due_twice")
+    unset = make_initiative(valuation, "due-unset")
+    refused = promise(valuation, unset, due_months_after_go_live=3, **money)
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_go_live_day")
+
+
 def test_equal_payments_are_all_kept_and_never_doubled(valuation: ServiceUnderTest) -> None:
     made = make_initiative(valuation, "pays")
     twice = [a_payment("2026-01-01", "-5.10", "run_cost")] * 2

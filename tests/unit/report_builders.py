@@ -13,7 +13,6 @@ from services.valuation.reports.content.inputs import (
     KpiFacts,
     NamedFigure,
     ReconciliationStep,
-    ReportInputs,
     ReviewFacts,
     ReviewResult,
     RunFacts,
@@ -23,6 +22,7 @@ from services.valuation.reports.content.inputs import (
     ValueFacts,
 )
 from services.valuation.reports.content.links import Links
+from services.valuation.reports.content.report_inputs import ReportInputs
 from services.valuation.reports.content.reports import write_document
 from services.valuation.reports.document import Document
 

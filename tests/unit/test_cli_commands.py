@@ -12,7 +12,7 @@ from rich.console import Console
 from cli.calling import JobFailedError, connect, follow, order
 from cli.data_folder import FolderInUseError
 from cli.demo import telling
-from cli.demo.company import Company
+from cli.demo.oxford_council.company import Company
 from cli.exit_codes import ExitCode
 from cli.main import _explain
 from cli.postgres_binaries import PostgresError

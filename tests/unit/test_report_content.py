@@ -15,8 +15,8 @@ from services.valuation.reports.document import (
     sentence_text,
     shortened_table,
 )
-from services.valuation.reports.sentences import SENTENCES
-from services.valuation.reports.terms import TERMS
+from services.valuation.reports.wording.sentences import SENTENCES
+from services.valuation.reports.wording.terms import TERMS
 from tests.unit.report_builders import (
     a_document,
     a_revenue_kpi,

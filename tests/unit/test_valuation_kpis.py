@@ -14,11 +14,20 @@ from services.valuation.value_kpis.domain import (
     judge,
     measure_attainment,
 )
-from services.valuation.value_kpis.formulas import Outcome, compute_formula, parse_formula
+from services.valuation.value_kpis.formulas import Name, Outcome, compute_formula, parse_formula
+from services.valuation.value_kpis.formulas.unit_check import find_mismatch
 from services.valuation.value_kpis.library import PACKS
 from shared.errors import RuleBroken
 
 D = Decimal
+
+
+def compute(text: str, values: dict[str, Decimal]) -> Outcome:
+    return compute_formula(
+        parse_formula(text), {Name(code): value for code, value in values.items()}
+    )
+
+
 numbers = st.decimals(-(10**12), 10**12, places=6)
 
 
@@ -94,24 +103,20 @@ def test_a_formula_is_computed_exactly() -> None:
     formula = parse_formula('it_cost / "rev/2026" * 100 - max(0.1, 0.2)')
     assert formula.names == ("it_cost", "rev/2026")
     values = {"it_cost": D("0.3"), "rev/2026": D("1.2")}
-    assert compute_formula(formula, values).value == D("24.8")
+    assert compute(formula.text, values).value == D("24.8")
 
 
 def test_a_formula_speaks_chinese() -> None:
-    assert compute_formula(parse_formula("成本 / 收入"), {"成本": D(1), "收入": D(4)}).value == D(
-        "0.25"
-    )
+    assert compute("成本 / 收入", {"成本": D(1), "收入": D(4)}).value == D("0.25")
 
 
 def test_division_by_zero_is_a_reasoned_null() -> None:
-    formula = parse_formula("a / (b - b)")
-    assert compute_formula(formula, {"a": D(1), "b": D(2)}) == Outcome(None, "division_by_zero")
+    found = compute("a / (b - b)", {"a": D(1), "b": D(2)})
+    assert found == Outcome(None, "division_by_zero")
 
 
 def test_a_missing_value_is_named() -> None:
-    assert compute_formula(parse_formula("a + b"), {"a": D(1)}) == Outcome(
-        None, "missing_value", ("b",)
-    )
+    assert compute("a + b", {"a": D(1)}) == Outcome(None, "missing_value", (Name("b"),))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +171,7 @@ formulas = st.recursive(
 @given(formulas, numbers, numbers)
 @settings(max_examples=200, deadline=None)
 def test_every_formula_has_a_value_or_a_reason(text: str, a: Decimal, b: Decimal) -> None:
-    outcome = compute_formula(parse_formula(text), {"a": a, "b": b, "c/d": D(0)})
+    outcome = compute(text, {"a": a, "b": b, "c/d": D(0)})
     assert (outcome.value is None) == (outcome.reason is not None)
 
 
@@ -184,9 +189,12 @@ def test_every_shipped_formula_speaks_of_shipped_kpis() -> None:
     assert len(shipped) == sum(len(pack.kpis) for pack in PACKS.values())
     for kpi in shipped.values():
         if kpi.formula is not None:
-            assert set(parse_formula(kpi.formula).names) <= set(shipped)
+            formula = parse_formula(kpi.formula)
+            assert set(formula.names) <= set(shipped)
+            units = {Name(name): shipped[name].unit for name in formula.names}
+            assert find_mismatch(formula, kpi.unit, units) is None
 
 
 def test_the_five_classes_each_have_a_pack() -> None:
-    classes = {pack.kpi_class for pack in PACKS.values()}
+    classes = {pack.kpi_class for pack in PACKS.values()} - {None}
     assert classes == {"cost", "efficiency", "benefit", "quality", "innovation"}

@@ -8,16 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.valuation.initiatives import domain as initiatives
-from services.valuation.initiatives.domain import Promise, score_value
+from services.valuation.initiatives.domain import score_value
 from services.valuation.reviews import domain as reviews
 from services.valuation.reviews.domain import (
     Expected,
-    Stake,
     compare,
     is_overdue,
     plan_due_dates,
-    sum_realisation,
 )
+from services.valuation.value_realisation.domain import Stake, sum_realisation
 from shared.errors import Conflict, RuleBroken
 
 D = Decimal
@@ -91,13 +90,6 @@ def test_realisation_counts_only_what_was_measured() -> None:
     )
     assert euro.rate == D("1.1")
     assert (nameless.group, nameless.rate) == (None, None)
-
-
-def test_approval_needs_a_promise_with_a_number() -> None:
-    with pytest.raises(Conflict) as refused:
-        initiatives.check_approvable([Promise(None, None)])
-    assert refused.value.code == "no_value_expectation"
-    initiatives.check_approvable([Promise(None, None), Promise(D(0), None)])
 
 
 def test_stages_follow_each_other() -> None:

@@ -14,7 +14,6 @@ from services.allocation.comparisons.domain import (
 from services.allocation.engine.comparing.comparison import TOTALS, Compared
 from services.allocation.engine.comparing.factors import FACTORS
 from services.allocation.runs.answers import made
-from services.allocation.runs.pages import page_of, sorted_rows
 from shared.contracts.allocation.comparisons import (
     CompareAnswer,
     ComparedObject,
@@ -28,6 +27,7 @@ from shared.contracts.values import name_in
 from shared.errors import FieldError, RuleBroken
 from shared.etags import etag_of
 from shared.money import from_units
+from shared.pages_in_memory import page_of, sorted_rows
 from shared.pagination import PageQuery
 from shared.tables.allocation.runs import AllocationRun
 from shared.tables.allocation.what_if import Comparison

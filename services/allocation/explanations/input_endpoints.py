@@ -10,7 +10,6 @@ from services.allocation.engine.model import DriverTable
 from services.allocation.engine.storing.driver_storage import load_drivers
 from services.allocation.explanations import repository
 from services.allocation.runs import repository as runs
-from services.allocation.runs.pages import page_of
 from services.allocation.runs.stored_input import read_emissions
 from shared.auth import UNBOUND, Needs
 from shared.contracts.allocation.explanations import (
@@ -26,6 +25,7 @@ from shared.database import SessionDep
 from shared.errors import Conflict, NotFound
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.money import from_units
+from shared.pages_in_memory import page_of
 from shared.pagination import PageQueryDep
 from shared.routing import new_router
 from shared.tables.allocation.runs import AllocationRun

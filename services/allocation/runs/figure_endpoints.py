@@ -14,7 +14,6 @@ from services.allocation.runs.figures import (
 )
 from services.allocation.runs.flow_pages import WantedFlows, all_flows, page_of_flows
 from services.allocation.runs.flows import FlowFilter, FlowRow
-from services.allocation.runs.pages import page_of, sorted_rows
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
 from shared.auth import CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.mappings import Stage
@@ -28,6 +27,7 @@ from shared.contracts.allocation.runs import (
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.pages_in_memory import page_of, sorted_rows
 from shared.pagination import PageQueryDep
 from shared.routing import new_router
 

@@ -20,7 +20,6 @@ from services.allocation.runs.answers import made
 from services.allocation.runs.figures import name_of, share_of
 from services.allocation.runs.line_index import LineIndex
 from services.allocation.runs.loaded import lines_of
-from services.allocation.runs.pages import page_of
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
 from shared.auth import CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.runs import (
@@ -33,6 +32,7 @@ from shared.contracts.allocation.runs import (
 from shared.database import SessionDep, new_session
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.money import from_units
+from shared.pages_in_memory import page_of
 from shared.routing import new_router
 
 router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])

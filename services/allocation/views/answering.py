@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Response
 from sqlmodel import Session
 
-from services.allocation.runs.pages import page_of
 from services.allocation.views import workflow
 from services.allocation.views.asking import Asked, AskedDep, runs_of
 from services.allocation.views.domain import Line, in_order, narrowed
@@ -23,6 +22,7 @@ from shared.errors import FieldError, RuleBroken
 from shared.exports import ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.money import EXACT, plain
+from shared.pages_in_memory import page_of
 
 MAX_LINES = 1000
 SORTABLE = ("amount", "budget", "code", "key", "name", "share", "variance", "variance_share")

@@ -11,6 +11,7 @@ from services.ingest.imports.reading.facts import code_of, frame_of, required_of
 
 OBJECT_LINKS = ("pool", "resource", "solution", "consumer")
 OTHER_LINKS = ("initiative", "value_chain_stage")
+LONGEST_NOTE = 2000
 
 
 def read_observations(plan: RowPlan, batch: RowBatch, source: str | None) -> RowsRead:
@@ -25,15 +26,17 @@ def read_observations(plan: RowPlan, batch: RowBatch, source: str | None) -> Row
     if source is not None:
         sources = sources.fill_null(source)
     links = _links(reading)
+    notes = reading.short_texts("note", LONGEST_NOTE)
     requests, keys = [], []
-    for kpi, value, period, instant, said_by, link in zip(
-        kpis, values, periods, instants, sources, links, strict=True
+    for kpi, value, period, instant, said_by, link, note in zip(
+        kpis, values, periods, instants, sources, links, notes, strict=True
     ):
         moment = {"period": period} if instant is None else {"at": instant}
         known_by = {"kpi": kpi, **moment, "source": said_by, "link": link}
         told = {name: part for name, part in known_by.items() if part is not None}
         keys.append(json.dumps(told, ensure_ascii=False))
-        requests.append(json.dumps({**told, "value": value}, ensure_ascii=False))
+        noted = {} if note is None else {"note": note}
+        requests.append(json.dumps({**told, "value": value, **noted}, ensure_ascii=False))
     nothing = pl.Series([None] * len(keys), dtype=pl.String)
     draft = {
         "row_no": batch.numbers,

@@ -99,6 +99,7 @@ OBSERVATION_FIELDS = (
     "consumer",
     "initiative",
     "value_chain_stage",
+    "note",
 )
 
 FIELDS_OF_KIND: Mapping[str, tuple[str, ...]] = {

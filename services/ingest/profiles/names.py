@@ -204,6 +204,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         "数值",
     ),
     "at": ("at", "measured at", "observed at", "timestamp", "测量时间"),
+    "note": ("note", "notes", "remark", "remarks", "comment", "备注"),
     "pool": ("pool", "cost pool", "成本池"),
     "resource": ("resource",),
     "initiative": ("initiative", "initiative code", "project", "举措"),

@@ -1,6 +1,6 @@
 """The SQL of tickets: events fold into tickets, and tickets are counted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ EVENT_COLUMNS = (
 GROUPS = (
     "service", "solution", "consumer", "assignment_group", "category", "priority", "kind", "state",
 )  # fmt: skip
+Limits = Mapping[str, str]
 #: What an earlier event said stays where the later ones say nothing.
 STAYING = (
     "service", "solution", "consumer", "state", "priority", "category", "assignment_group",
@@ -129,8 +130,10 @@ percentile_disc(0.9) within group (order by {_SECONDS}) as p90
 """
 
 
-def statistics(session: Session, first: str, last: str, by: str | None) -> list[Row[Any]]:
-    """Counts of the tickets opened in a stretch of months.
+def statistics(
+    session: Session, first: str, last: str, by: str | None, limits: Limits
+) -> list[Row[Any]]:
+    """Counts of the tickets opened in a stretch of months, of those that `limits` lets in.
 
     One row per month and one for all of them (`period` null), each for all tickets (`grouped`
     false) and, with `by`, for every value of that field; tickets without a value come last.
@@ -139,20 +142,27 @@ def statistics(session: Session, first: str, last: str, by: str | None) -> list[
     statement = (
         f"select period, {key} as key, {'grouping(' + key + ') = 0' if by else 'false'} as grouped,"
         f" {_COUNTS} from ticket where live_to is null and period >= :first and period <= :last"
-        f" group by grouping sets ({sets}) order by 1 nulls last, 3, 2 nulls last"
+        f" {_only(limits)} group by grouping sets ({sets}) order by 1 nulls last, 3, 2 nulls last"
     )
-    return list(session.execute(text(statement), {"first": first, "last": last}).all())
+    return list(session.execute(text(statement), {**limits, "first": first, "last": last}).all())
 
 
-def stays(session: Session, last: str, by: str | None) -> list[Row[Any]]:
+def stays(session: Session, last: str, by: str | None, limits: Limits) -> list[Row[Any]]:
     """How many tickets were opened and ended (null: not yet) in which months, up to the last."""
     key, _ = _grouping(by)
     statement = (
         f"select {key} as key, period as opened, to_char(coalesce(resolved_at, closed_at)"
         " at time zone 'UTC', 'YYYY-MM') as ended, count(*) as tickets from ticket"
-        " where live_to is null and period <= :last group by 1, 2, 3"
+        f" where live_to is null and period <= :last {_only(limits)} group by 1, 2, 3"
     )
-    return list(session.execute(text(statement), {"last": last}).all())
+    return list(session.execute(text(statement), {**limits, "last": last}).all())
+
+
+def _only(limits: Limits) -> str:
+    """Conditions on fields of `GROUPS`, each with its value bound under its name."""
+    if not set(limits) <= set(GROUPS):
+        raise ValueError(f"tickets are not chosen by {', '.join(limits)}")
+    return "".join(f" and {name} = :{name}" for name in limits)
 
 
 def _grouping(by: str | None) -> tuple[str, str]:

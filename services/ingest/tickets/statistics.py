@@ -21,6 +21,7 @@ from shared.periods import months_between, period_range
 from shared.routing import new_router
 
 MOST_MONTHS = 120
+Only = Annotated[str | None, Query(max_length=500, description="Only tickets with this value")]
 router = new_router("/v1/ticket-statistics", "tickets", [Needs("ingest:read"), UNBOUND])
 Counted = dict[str | None, list[Row[Any]]]
 """Rows by the month they are of; None: of all months."""
@@ -37,18 +38,31 @@ def get_statistics(
     ] = None,
     last: Annotated[Period | None, Query(alias="to", description="And the last")] = None,
     by: Annotated[TicketGroup | None, Query()] = None,
+    service: Only = None,
+    solution: Only = None,
+    consumer: Only = None,
+    assignment_group: Only = None,
+    category: Only = None,
+    priority: Only = None,
+    kind: Only = None,
+    state: Only = None,
 ) -> TicketStatisticsAnswer:
     """Volumes, hours to resolve, share within the service level, share reopened, backlog.
 
     Of one month (`period`) or of several (`from`, `to`), of which each is told as well.
     """
     first, last = _stretch(period, first, last)
+    asked = {
+        "service": service, "solution": solution, "consumer": consumer, "category": category,
+        "assignment_group": assignment_group, "priority": priority, "kind": kind, "state": state,
+    }  # fmt: skip
+    limits = {name: value for name, value in asked.items() if value is not None}
     counted: Counted = {}
-    for row in repository.statistics(session, first, last, by):
+    for row in repository.statistics(session, first, last, by, limits):
         counted.setdefault(row.period, []).append(row)
     stays = [
         Stay(row.key, row.opened, row.ended, row.tickets)
-        for row in repository.stays(session, last, by)
+        for row in repository.stays(session, last, by, limits)
     ]
     return TicketStatisticsAnswer(
         period=first if first == last else None,

@@ -7,23 +7,19 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from services.valuation.cash_flows import repository
-from services.valuation.cash_flows.domain import Payment, natural_keys
-from services.valuation.changes import write_changes
+from services.valuation.cash_flows.workflow import put_payments
 from services.valuation.initiatives import repository as initiatives
 from services.valuation.initiatives.workflow import rescore
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
-from shared.clock import utc_now
+from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
 from shared.contracts.jobs import Page
-from shared.contracts.valuation.initiatives import (
-    Basis,
+from shared.contracts.valuation.cash_flows import (
     CashFlowAnswer,
     CashFlowRequest,
-    Category,
 )
+from shared.contracts.valuation.initiatives import Basis, Category
 from shared.database import SessionDep, new_session
-from shared.errors import Problem
 from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.pagination import PageQueryDep, list_page
@@ -40,10 +36,11 @@ router = new_router(
 )
 
 
-def cash_flow_answer(row: InitiativeCashFlow) -> CashFlowAnswer:
+def cash_flow_answer(row: InitiativeCashFlow, initiative: str) -> CashFlowAnswer:
     """A row as callers see it."""
     return CashFlowAnswer(
         **row.model_dump(exclude={"version", "initiative_id", "natural_key"}),
+        initiative=initiative,
         etag=etag_of(row.id, row.version),
     )
 
@@ -60,7 +57,7 @@ def list_cash_flows(
     category: Annotated[Category | None, Query()] = None,
 ) -> Page[CashFlowAnswer] | Any:
     """Ordered by day unless sorted otherwise."""
-    initiatives.get_initiative(session, initiative_id)
+    initiative = initiatives.get_initiative(session, initiative_id)
     query = repository.list_query(initiative_id, basis, category)
     if export is not None:
         return export_rows(export, "cash-flows", EXPORT_COLUMNS, _exported(query))
@@ -73,7 +70,7 @@ def list_cash_flows(
         filters={"initiative": initiative_id, "basis": basis, "category": category},
         unique=InitiativeCashFlow.id,
     )
-    return Page(items=[cash_flow_answer(row) for row in rows], next_cursor=cursor)
+    return Page(items=[cash_flow_answer(row, initiative.code) for row in rows], next_cursor=cursor)
 
 
 def _exported(query: Any) -> Iterator[list[Any]]:
@@ -87,9 +84,10 @@ def get_cash_flow(
     initiative_id: UUID, cash_flow_id: UUID, session: SessionDep, response: Response
 ) -> CashFlowAnswer:
     """One payment."""
+    initiative = initiatives.get_initiative(session, initiative_id)
     row = repository.get_cash_flow(session, initiative_id, cash_flow_id)
     set_etag(response, row)
-    return cash_flow_answer(row)
+    return cash_flow_answer(row, initiative.code)
 
 
 @router.delete(
@@ -134,46 +132,9 @@ def bulk_cash_flows(
     """Upsert by external id; without one, equal rows of a request are all kept."""
     initiative = initiatives.get_initiative(session, initiative_id, lock=True)
     items = read_items(CashFlowRequest, request.items)
-    payments = [None if isinstance(item, Problem) else _payment(item) for item in items]
-    keys = list(natural_keys(payments))
-    known = repository.find_by_keys(session, initiative_id, [key for key in keys if key])
-    key_of = {id(item): key for item, key in zip(items, keys, strict=True) if key is not None}
-
-    def apply(item: CashFlowRequest) -> Outcome:
-        key = key_of[id(item)]
-        row = known.get(key)
-        if row is None:
-            row = known[key] = _new_row(initiative_id, key, item)
-            session.add(row)
-            return "created", row.id
-        changed = write_changes(row, _fields(item))
-        session.add(row)
-        return "updated" if changed else "unchanged", row.id
-
-    done = apply_items(session, items, how, apply)
-    session.flush()
-    rescore(session, [initiative])
+    done = put_payments(session, items, [initiative] * len(items), how)
     audit.record(
         session, caller, SERVICE, "bulk", "cash_flow", str(initiative_id),
         details={"items": len(items), "sha256": audit.sha256_of(request.items)},
     )  # fmt: skip
     return done
-
-
-def _fields(item: CashFlowRequest) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in CashFlowRequest.model_fields}
-
-
-def _payment(item: CashFlowRequest) -> Payment:
-    return Payment(**_fields(item))
-
-
-def _new_row(initiative_id: UUID, key: str, item: CashFlowRequest) -> InitiativeCashFlow:
-    now = utc_now()
-    return InitiativeCashFlow(
-        initiative_id=initiative_id,
-        natural_key=key,
-        **_fields(item),
-        created_at=now,
-        updated_at=now,
-    )

@@ -1,6 +1,6 @@
 """The SQL of cash flows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,18 +10,19 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
-from shared.tables.valuation.initiatives import InitiativeCashFlow
+from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow
 
 
 def find_by_keys(
-    session: Session, initiative_id: UUID, keys: Iterable[str]
-) -> dict[str, InitiativeCashFlow]:
-    """The cash flows of an initiative that have these natural keys."""
+    session: Session, initiative_ids: Iterable[UUID], keys: Iterable[str]
+) -> dict[tuple[UUID, str], InitiativeCashFlow]:
+    """The cash flows of initiatives that have these natural keys."""
     query = select(InitiativeCashFlow).where(
-        col(InitiativeCashFlow.initiative_id) == initiative_id,
+        col(InitiativeCashFlow.initiative_id).in_(list(set(initiative_ids))),
         col(InitiativeCashFlow.natural_key).in_(list(set(keys))),
     )
-    return {row.natural_key: row for row in session.execute(query).scalars()}
+    found = session.execute(query).scalars()
+    return {(row.initiative_id, row.natural_key): row for row in found}
 
 
 def get_cash_flow(session: Session, initiative_id: UUID, cash_flow_id: UUID) -> InitiativeCashFlow:
@@ -49,6 +50,19 @@ def list_in_order(session: Session, query: Any) -> list[InitiativeCashFlow]:
     return list(session.execute(_by_day(query)).scalars())
 
 
+def list_all_query(initiative: str | None, equal: Mapping[str, str | None]) -> Any:
+    """The cash flows of all initiatives with their codes, filtered by equal fields."""
+    query: Any = select(InitiativeCashFlow, col(Initiative.code)).join(
+        Initiative, col(Initiative.id) == col(InitiativeCashFlow.initiative_id)
+    )
+    if initiative is not None:
+        query = query.where(col(Initiative.code) == initiative)
+    for name, value in equal.items():
+        if value is not None:
+            query = query.where(getattr(InitiativeCashFlow, name) == value)
+    return query
+
+
 def sum_by_day(
     session: Session, initiative_id: UUID, basis: str
 ) -> list[tuple[date, Any, Decimal]]:
@@ -66,6 +80,12 @@ def sum_by_day(
 def walk(session: Session, query: Any) -> Iterator[InitiativeCashFlow]:
     """Cash flows by day, read as they are needed (inside a transaction)."""
     yield from session.execute(_by_day(query).execution_options(yield_per=2000)).scalars()
+
+
+def walk_all(session: Session, query: Any) -> Iterator[tuple[InitiativeCashFlow, str]]:
+    """Cash flows and the codes of their initiatives by day, read as they are needed."""
+    for row in session.execute(_by_day(query).execution_options(yield_per=2000)):
+        yield row[0], row[1]
 
 
 def _by_day(query: Any) -> Any:

@@ -2,22 +2,18 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, cast
-from uuid import UUID
+from typing import Annotated, Any, cast
 
 from fastapi import Header, Query, Response
-from pydantic import StringConstraints
 
 from services.valuation.charts.figures import Language
 from services.valuation.reports.answers import JSON, names_etag, preferred
 from shared.auth import UNBOUND, Needs
-from shared.contracts.valuation.reports import ReportParameters, Scenario
-from shared.contracts.values import PERIOD_PATTERN
+from shared.contracts.valuation.charts import ChartName, ChartQuery
 from shared.database import SessionDep
 from shared.language import LanguageDep
 from shared.routing import new_router
 
-ChartName = Literal["flow", "cost-distribution", "cost-value", "kpi-attainment"]
 VEGA_LITE, SVG, PNG = "application/vnd.vegalite.v6+json", "image/svg+xml", "image/png"
 router = new_router("/v1/charts", "charts", [Needs("valuation:read"), UNBOUND])
 _SPEC = {"schema": {"type": "object", "description": "A Vega-Lite specification with its data"}}
@@ -46,21 +42,27 @@ def get_chart(
     name: ChartName,
     session: SessionDep,
     language: LanguageDep,
-    period: Annotated[str, StringConstraints(pattern=PERIOD_PATTERN), Query(examples=["2026-01"])],
-    scenario: Annotated[Scenario, Query()] = "actual",
-    run: Annotated[UUID | None, Query(description="A run instead of the published one")] = None,
-    level: Annotated[int | None, Query(ge=1, le=20, description="1 shows the roots")] = None,
+    query: Annotated[ChartQuery, Query()],
     accept: Annotated[str | None, Header(description="JSON, SVG or PNG")] = None,
     if_none_match: Annotated[str | None, Header(description="ETag that you have")] = None,
 ) -> Response:
-    """`flow` from pools to consumers, `cost-distribution` by layer, `cost-value` by stage of the
-    value chain, `kpi-attainment`. 409 `no_published_run` when the period has none."""
+    """Of `period`: `flow` from pools to consumers, `cost-distribution` by layer, `cost-value` by
+    stage of the value chain, `kpi-attainment`, `unallocated` by reason and age.
+
+    Of `period` or `from` and `to`: `spend-trend` (`layer`; of a period the twelve months that end
+    with it), `solution-value`, `carbon` (`layer`), `scorecard` (`consumer`). Of a `kpi`:
+    `kpi-series`; `attribution` with `driver`, `other` or `cost_of`. Of an `initiative`: `tornado`
+    (`basis`, `discount_rate`, `convention`), `cash-flows`. Of a `review`: `review`. Of all:
+    `value-realisation` (`by`, `portfolio`, `sponsor`, `currency`).
+
+    422 `missing_parameter` without what the chart needs, 404 for what is not known,
+    409 `no_published_run`, `measures_missing`, `too_little_data` where figures are missing.
+    """
     # Altair and the renderer load with the first chart, so that the service starts fast.
     from services.valuation.charts.workflow import draw_chart
 
-    parameters = ReportParameters(run=run, scenario=scenario, level=level)
     media_type = preferred(accept, [JSON, VEGA_LITE, SVG, PNG])
-    spec = draw_chart(session, name, period, cast(Language, language), parameters)
+    spec = draw_chart(session, name, query, cast(Language, language))
     content = _content(spec, media_type)
     headers = {
         "ETag": f'"{hashlib.sha256(content).hexdigest()}"',

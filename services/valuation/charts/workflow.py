@@ -1,4 +1,4 @@
-"""Draws one chart of a period: asks allocation for just the figures that it shows."""
+"""Draws one chart by its name: asks for just the figures that it shows."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -6,16 +6,31 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from services.valuation.charts.asking import needed, run_parameters
 from services.valuation.charts.figures import Language
+from services.valuation.charts.of_costs import (
+    draw_carbon,
+    draw_solution_value,
+    draw_spend_trend,
+    draw_unallocated,
+)
+from services.valuation.charts.of_initiatives import (
+    draw_cash_flows,
+    draw_review,
+    draw_tornado,
+    draw_value_realisation,
+)
+from services.valuation.charts.of_kpis import draw_attribution, draw_kpi_series, draw_scorecard
 from services.valuation.charts.style import Spec
 from services.valuation.reports.content.chain_section import cost_value_picture
 from services.valuation.reports.content.cost_sections import distribution_picture, flow_picture
 from services.valuation.reports.content.inputs import CostFacts, ValueFacts
 from services.valuation.reports.content.value_section import attainment_picture
 from services.valuation.reports.document import Picture
-from services.valuation.reports.gather_cost import gather_cost, get_run, stages_of_solutions
-from services.valuation.reports.gather_value import gather_value
+from services.valuation.reports.gathering.cost import gather_cost, get_run, stages_of_solutions
+from services.valuation.reports.gathering.value import gather_value
 from shared.clients.allocation.figures import allocation_figures
+from shared.contracts.valuation.charts import ChartQuery
 from shared.contracts.valuation.reports import ReportParameters
 
 
@@ -67,11 +82,32 @@ _KINDS = {
 }
 
 
-def draw_chart(
-    session: Session, name: str, period: str, language: Language, parameters: ReportParameters
-) -> Spec:
+_OTHERS: dict[str, Callable[[Session, ChartQuery, Language], Spec]] = {
+    "kpi-series": draw_kpi_series,
+    "attribution": draw_attribution,
+    "scorecard": draw_scorecard,
+    "tornado": draw_tornado,
+    "cash-flows": draw_cash_flows,
+    "review": draw_review,
+    "value-realisation": draw_value_realisation,
+    "solution-value": draw_solution_value,
+    "spend-trend": draw_spend_trend,
+    "unallocated": draw_unallocated,
+    "carbon": draw_carbon,
+}
+
+
+def draw_chart(session: Session, name: str, query: ChartQuery, language: Language) -> Spec:
     """The specification of a chart; 409 `no_published_run` when it needs a run and has none."""
-    kind = _KINDS[name]
+    if name in _OTHERS:
+        return _OTHERS[name](session, query, language)
+    period: str = needed(query, "period")
+    return _draw_of_period(session, _KINDS[name], period, language, run_parameters(query))
+
+
+def _draw_of_period(
+    session: Session, kind: ChartKind, period: str, language: Language, parameters: ReportParameters
+) -> Spec:
     cost, stages = None, {}
     if kind.parts:
         with closing(allocation_figures(language)) as client:

@@ -21,7 +21,10 @@ def initiative_answer(row: Initiative, language: str) -> InitiativeAnswer:
     )
 
 
-def new_initiative(request: InitiativeRequest) -> Initiative:
+SET_BY_STEPS = ("started_on", "go_live_on", "closed_on")
+
+
+def new_initiative(request: InitiativeRequest, author: str) -> Initiative:
     """A row of a request; only a historic one starts at a later stage."""
     _check_stage(request, "proposed", historic=request.historic)
     now = utc_now()
@@ -30,14 +33,21 @@ def new_initiative(request: InitiativeRequest) -> Initiative:
         code=request.code,
         stage=request.stage,
         historic=request.historic,
+        created_by=author,
         created_at=now,
         updated_at=now,
     )
 
 
 def change_initiative(row: Initiative, request: InitiativeRequest) -> bool:
-    """Write an upsert into a row; the stage stays unless it is history or the same."""
+    """Write an upsert into a row; whether it differed.
+
+    The stage stays unless it is history or the same; days that steps set stay unless given.
+    """
     wanted = _stored(request)
+    for name in SET_BY_STEPS:
+        if name not in request.model_fields_set:
+            del wanted[name]
     historic = request.historic if "historic" in request.model_fields_set else row.historic
     if "stage" in request.model_fields_set:
         _check_stage(request, row.stage, historic=historic)
@@ -65,4 +75,4 @@ def _stored(request: InitiativeRequest) -> dict[str, Any]:
 
 def default_offsets() -> list[int]:
     """Months after go-live at which a review is due unless said otherwise."""
-    return [get_settings().review_offset_months]
+    return list(get_settings().review_offset_months)

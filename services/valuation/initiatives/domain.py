@@ -1,7 +1,6 @@
 """The life of an initiative: which step follows which, what approval needs, how demand ranks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from typing import Literal
 
@@ -22,19 +21,6 @@ STEPS: Mapping[Step, tuple[frozenset[Stage], Stage]] = {
 }
 
 
-@dataclass(frozen=True)
-class Promise:
-    """The part of a value expectation that makes it checkable later."""
-
-    target: Decimal | None
-    monetary_value: Decimal | None
-
-    @property
-    def is_quantified(self) -> bool:
-        """A promise counts when a number can fail it."""
-        return self.target is not None or self.monetary_value is not None
-
-
 def take_step(stage: Stage, step: Step) -> Stage:
     """The stage after a step; Conflict (`wrong_stage`) when it does not follow from this one."""
     allowed, following = STEPS[step]
@@ -42,15 +28,6 @@ def take_step(stage: Stage, step: Step) -> Stage:
         names = " or ".join(sorted(allowed))
         raise Conflict(f"{step} needs stage {names}, this one is {stage}", code="wrong_stage")
     return following
-
-
-def check_approvable(promises: Sequence[Promise]) -> None:
-    """Money is only promised against value: at least one expectation carries a number."""
-    if not any(promise.is_quantified for promise in promises):
-        raise Conflict(
-            "approval needs a value expectation with a target or a monetary value",
-            code="no_value_expectation",
-        )
 
 
 def check_expectation(

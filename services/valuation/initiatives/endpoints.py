@@ -1,9 +1,11 @@
 """`/v1/initiatives`: what money is spent on to make value."""
 
-from typing import Annotated
+import json
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Response
 
 from services.valuation.changes import merge_names, read_patch, write_changes
 from services.valuation.initiatives import repository
@@ -12,6 +14,7 @@ from services.valuation.initiatives.answers import (
     initiative_answer,
     new_initiative,
 )
+from services.valuation.initiatives.filters import TAG_PARAMETER, FilterDep
 from services.valuation.initiatives.workflow import follow_up
 from services.valuation.reviews.domain import check_offsets
 from shared import audit
@@ -22,64 +25,68 @@ from shared.contracts.valuation.initiatives import (
     InitiativeAnswer,
     InitiativePatch,
     InitiativeRequest,
-    Stage,
 )
-from shared.database import SessionDep
+from shared.contracts.values import name_in
+from shared.database import SessionDep, new_session
 from shared.errors import Conflict, Problem
 from shared.etags import IfMatchDep, check_if_match, set_etag
+from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
 from shared.tables.valuation.initiatives import Initiative
 
 SERVICE = "valuation"
-NEVER_NULL = {"names", "review_offsets", "tags"}
-CodeQuery = Annotated[str | None, Query(max_length=200)]
+NEVER_NULL = {"names", "review_offsets", "tags", "stated"}
+SORTABLE = (
+    "code", "stage", "kind", "sponsor", "go_live_on", "planned_go_live_on", "value_score",
+    "planned_cost", "actual_cost", "planned_benefit", "actual_benefit", "created_at",
+)  # fmt: skip
+EXPORT_COLUMNS = (
+    "code", "name", "stage", "kind", "solution", "sponsor", "value_chain_stage", "currency",
+    "planned_started_on", "started_on", "planned_go_live_on", "go_live_on", "closed_on",
+    "strategic_fit", "business_impact", "value_score", "planned_cost", "actual_cost",
+    "planned_benefit", "actual_benefit", "historic", "tags",
+)  # fmt: skip
 
 router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), UNBOUND])
 
 
-@router.get("", summary="List initiatives", operation_id="list_initiatives")
+@router.get(
+    "",
+    summary="List initiatives",
+    operation_id="list_initiatives",
+    responses=EXPORT_RESPONSES,
+    openapi_extra=TAG_PARAMETER,
+)
 def list_initiatives(
-    http: Request,
     session: SessionDep,
     page: PageQueryDep,
     language: LanguageDep,
-    code: CodeQuery = None,
-    stage: Annotated[Stage | None, Query()] = None,
-    solution: CodeQuery = None,
-    sponsor: CodeQuery = None,
-    value_chain_stage: CodeQuery = None,
-) -> Page[InitiativeAnswer]:
+    export: ExportDep,
+    wanted: FilterDep,
+) -> Page[InitiativeAnswer] | Any:
     """Ordered by code; `sort=-value_score` ranks demand. `tags.x=y` filters by a tag."""
-    tags = {
-        name.removeprefix("tags."): value
-        for name, value in http.query_params.items()
-        if name.startswith("tags.")
-    }
-    equal: dict[str, str | None] = {
-        "code": code,
-        "stage": stage,
-        "solution": solution,
-        "sponsor": sponsor,
-        "value_chain_stage": value_chain_stage,
-    }
+    query = repository.list_query(wanted)
+    if export is not None:
+        return export_rows(export, "initiatives", EXPORT_COLUMNS, _exported(query, language))
     rows, cursor = list_page(
         session,
-        repository.list_query(equal, tags),
+        query,
         page,
-        sortable={
-            "code": Initiative.code,
-            "stage": Initiative.stage,
-            "go_live_on": Initiative.go_live_on,
-            "value_score": Initiative.value_score,
-            "created_at": Initiative.created_at,
-        },
+        sortable={name: getattr(Initiative, name) for name in SORTABLE},
         default_sort="code",
-        filters={**equal, "tags": sorted(tags.items())},
+        filters=wanted.bound(),
         unique=Initiative.id,
     )
     return Page(items=[initiative_answer(row, language) for row in rows], next_cursor=cursor)
+
+
+def _exported(query: Any, language: str) -> Iterator[list[Any]]:
+    with new_session() as session:
+        for row in repository.walk(session, query):
+            cells = {"name": name_in(row.names, language), "tags": json.dumps(row.tags)}
+            yield [cells.get(name, getattr(row, name, None)) for name in EXPORT_COLUMNS]
 
 
 @router.get("/{initiative_id:uuid}", summary="Read an initiative", operation_id="get_initiative")
@@ -110,7 +117,7 @@ def create_initiative(
     repository.hold_alone(session)
     if repository.find_by_codes(session, [request.code]):
         raise Conflict(f"the initiative {request.code} exists", code="code_taken")
-    row = new_initiative(request)
+    row = new_initiative(request, caller.subject)
     check_offsets(row.review_offsets)
     session.add(row)
     follow_up(session, [row])
@@ -149,6 +156,9 @@ def update_initiative(
     if patch.tags is not None:
         merged = row.tags | patch.tags
         given["tags"] = {name: value for name, value in merged.items() if value is not None}
+    if patch.stated is not None:
+        stated = row.stated | patch.stated
+        given["stated"] = {name: text for name, text in stated.items() if text is not None}
     if write_changes(row, given):
         follow_up(session, [row])
         audit.record(
@@ -198,7 +208,7 @@ def bulk_initiatives(
     items = read_items(InitiativeRequest, request.items)
     repository.hold_alone(session)
     known = repository.find_by_codes(
-        session, [item.code for item in items if not isinstance(item, Problem)]
+        session, [item.code for item in items if not isinstance(item, Problem)], lock=True
     )
     touched: dict[UUID, Initiative] = {}
 
@@ -207,7 +217,7 @@ def bulk_initiatives(
             check_offsets(item.review_offsets)
         row = known.get(item.code)
         if row is None:
-            row = known[item.code] = new_initiative(item)
+            row = known[item.code] = new_initiative(item, caller.subject)
             session.add(row)
             touched[row.id] = row
             return "created", row.id

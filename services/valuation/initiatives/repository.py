@@ -1,15 +1,16 @@
 """The SQL of initiatives."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlmodel import Session, col
 
-from services.valuation.initiatives.domain import Promise
+from services.valuation.initiatives.filters import InitiativeFilter
 from shared.errors import NotFound
+from shared.tables.valuation.gates import InitiativeGate
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
 from shared.tables.valuation.reviews import PostImplementationReview, ReviewAction, ReviewFinding
 
@@ -31,48 +32,60 @@ def get_initiative(session: Session, initiative_id: UUID, *, lock: bool = False)
     return found
 
 
-def find_by_codes(session: Session, codes: Iterable[str]) -> dict[str, Initiative]:
-    """The initiatives that have these codes."""
+def find_by_codes(
+    session: Session, codes: Iterable[str], *, lock: bool = False
+) -> dict[str, Initiative]:
+    """The initiatives that have these codes; `lock` keeps others from changing them."""
     wanted = list(set(codes))
     if not wanted:
         return {}
-    query = select(Initiative).where(col(Initiative.code).in_(wanted))
+    query = select(Initiative).where(col(Initiative.code).in_(wanted)).order_by(col(Initiative.id))
+    if lock:
+        query = query.with_for_update()
     return {found.code: found for found in session.execute(query).scalars()}
 
 
-def list_query(equal: dict[str, str | None], tags: dict[str, str]) -> Any:
-    """Initiatives filtered by equal fields and tags."""
-    query: Any = select(Initiative)
-    for name, value in equal.items():
-        if value is not None:
-            query = query.where(getattr(Initiative, name) == value)
-    if tags:
-        query = query.where(col(Initiative.tags).contains(tags))
+def list_query(wanted: InitiativeFilter) -> Any:
+    """Initiatives that a caller asks for."""
+    return narrow(select(Initiative), wanted)
+
+
+def walk(session: Session, query: Any) -> Iterator[Initiative]:
+    """Initiatives by code, read as they are needed (inside a transaction)."""
+    ordered = query.order_by(col(Initiative.code)).execution_options(yield_per=2000)
+    yield from session.execute(ordered).scalars()
+
+
+def narrow(query: Any, wanted: InitiativeFilter) -> Any:
+    """A query over initiatives, narrowed to those that a caller asks for."""
+    for name, value in wanted.equal_fields().items():
+        query = query.where(getattr(Initiative, name) == value)
+    if wanted.tags:
+        query = query.where(col(Initiative.tags).contains(dict(wanted.tags)))
+    if wanted.conflict is not None:
+        query = query.where(
+            (func.jsonb_array_length(col(Initiative.conflicts)) > 0) == wanted.conflict
+        )
+    if wanted.finding is not None:
+        query = query.where(col(Initiative.findings).contains([wanted.finding]))
+    if wanted.over_budget is not None:
+        over = col(Initiative.actual_cost) > col(Initiative.planned_cost)
+        query = query.where(over if wanted.over_budget else over.is_not(True))
     return query
 
 
-def list_promises(session: Session, initiative_id: UUID) -> list[Promise]:
-    """What is promised of an initiative, as far as a number can fail it."""
-    query = select(col(ValueExpectation.target), col(ValueExpectation.monetary_value)).where(
-        col(ValueExpectation.initiative_id) == initiative_id
-    )
-    return [Promise(row[0], row[1]) for row in session.execute(query)]
-
-
-def sum_plans(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[Decimal, Decimal]]:
-    """(cost, benefit) of the planned cash flows of initiatives; none for those without a plan."""
+def sum_flows(session: Session, ids: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], Decimal]]:
+    """Sums of the cash flows of initiatives by basis and category; nothing without cash flows."""
     flow = InitiativeCashFlow
-    is_benefit = col(flow.category) == "benefit"
     query = (
-        select(
-            col(flow.initiative_id),
-            -func.sum(case((is_benefit, Decimal(0)), else_=col(flow.amount))),
-            func.sum(case((is_benefit, col(flow.amount)), else_=Decimal(0))),
-        )
-        .where(col(flow.initiative_id).in_(list(ids)), col(flow.basis) == "plan")
-        .group_by(col(flow.initiative_id))
+        select(col(flow.initiative_id), col(flow.basis), col(flow.category), func.sum(flow.amount))
+        .where(col(flow.initiative_id).in_(list(ids)))
+        .group_by(col(flow.initiative_id), col(flow.basis), col(flow.category))
     )
-    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
+    sums: dict[UUID, dict[tuple[str, str], Decimal]] = {}
+    for owner, basis, category, amount in session.execute(query):
+        sums.setdefault(owner, {})[basis, category] = amount
+    return sums
 
 
 def has_started_reviews(session: Session, initiative_id: UUID) -> bool:
@@ -95,6 +108,7 @@ def delete_initiative(session: Session, initiative: Initiative) -> None:
     )
     for child in (ReviewAction, ReviewFinding):
         session.execute(delete(child).where(col(child.review_id).in_(reviews)))
-    for owned in (PostImplementationReview, ValueExpectation, InitiativeCashFlow):
+    owned_tables = (PostImplementationReview, ValueExpectation, InitiativeCashFlow, InitiativeGate)
+    for owned in owned_tables:
         session.execute(delete(owned).where(col(owned.initiative_id) == initiative.id))
     session.delete(initiative)

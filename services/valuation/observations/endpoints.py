@@ -9,14 +9,15 @@ from fastapi import Query, Response
 from services.valuation.changes import write_changes
 from services.valuation.observations import repository
 from services.valuation.value_kpis import repository as kpis
-from services.valuation.value_kpis.endpoints import CodeQuery, asked_link
+from services.valuation.value_kpis.endpoints import CodeQuery
+from services.valuation.value_kpis.links import LinkDep
 from services.valuation.value_kpis.series import key_of_link
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
-from shared.contracts.valuation.kpis import Layer, ObservationAnswer, ObservationRequest
+from shared.contracts.valuation.kpis import ObservationAnswer, ObservationRequest
 from shared.contracts.values import Period
 from shared.database import SessionDep, new_session
 from shared.errors import FieldError, Problem, RuleBroken
@@ -28,7 +29,7 @@ from shared.routing import new_router
 from shared.tables.valuation.kpis import Observation, ValueKpi
 
 SERVICE = "valuation"
-EXPORT_COLUMNS = ("kpi", "period", "at", "value", "source", "link")
+EXPORT_COLUMNS = ("kpi", "period", "at", "value", "source", "link", "note")
 
 router = new_router("/v1/observations", "observations", [Needs("valuation:read"), UNBOUND])
 
@@ -50,18 +51,14 @@ def list_observations(
     session: SessionDep,
     page: PageQueryDep,
     export: ExportDep,
+    link: LinkDep,
     kpi: CodeQuery = None,
     period: Annotated[Period | None, Query()] = None,
     first: Annotated[Period | None, Query(alias="from")] = None,
     last: Annotated[Period | None, Query(alias="to")] = None,
     source: CodeQuery = None,
-    link_layer: Annotated[Layer | None, Query(description="With `link_code`")] = None,
-    link_code: CodeQuery = None,
-    initiative: CodeQuery = None,
-    value_chain_stage: CodeQuery = None,
 ) -> Page[ObservationAnswer] | Any:
     """Ordered by period unless sorted otherwise; `from` and `to` are inclusive months."""
-    link = asked_link(link_layer, link_code, initiative, value_chain_stage)
     filters: dict[str, Any] = {
         "kpi": kpi,
         "period": period,
@@ -93,7 +90,7 @@ def _exported(filters: dict[str, Any]) -> Iterator[list[Any]]:
     with new_session() as session:
         for found in repository.walk(session, repository.list_query(**filters)):
             row, code = found[0], found[1]
-            yield [code, row.period, row.at, row.value, row.source or None, row.link]
+            yield [code, row.period, row.at, row.value, row.source or None, row.link, row.note]
 
 
 @router.get("/{observation_id:uuid}", summary="Read an observation", operation_id="get_observation")
@@ -158,7 +155,7 @@ def bulk_observations(
             present[repository.natural_key(wanted)] = wanted
             session.add(wanted)
             return "created", wanted.id
-        changed = write_changes(row, {"value": item.value})
+        changed = write_changes(row, {"value": item.value, "note": item.note})
         session.add(row)
         return "updated" if changed else "unchanged", row.id
 
@@ -181,6 +178,7 @@ def _new_row(kpi_id: UUID, item: ObservationRequest) -> Observation:
         source=item.source or "",
         link_key=key_of_link(link),
         link=link,
+        note=item.note,
         created_at=now,
         updated_at=now,
     )

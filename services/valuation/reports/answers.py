@@ -6,8 +6,13 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from services.valuation.reports import repository
+from services.valuation.reports.order_rules import check_may_have
+from services.valuation.reports.workflow import SERVICE
+from shared import audit
+from shared.auth import Caller
 from shared.contracts.jobs import ProblemDocument
 from shared.contracts.valuation.reports import ReportAnswer, ReportFile, ReportParameters
+from shared.database import in_transaction
 from shared.errors import Conflict
 from shared.etags import etag_of
 from shared.exports import NotAcceptable
@@ -41,13 +46,18 @@ def report_answer(row: Report) -> ReportAnswer:
         inputs_sha256=row.inputs_sha256,
         file=file,
         problem=ProblemDocument.model_validate(row.problem) if row.problem else None,
+        schedule=row.schedule,
         created_at=row.created_at.astimezone(UTC),
         finished_at=row.finished_at.astimezone(UTC) if row.finished_at else None,
     )
 
 
-def file_answer(row: Report, if_none_match: str | None) -> Response:
-    """The file itself; 304 when the caller has these bytes, 409 while there are none."""
+def file_answer(row: Report, caller: Caller, if_none_match: str | None) -> Response:
+    """The file itself; 304 when the caller has these bytes, 409 while there are none.
+
+    Who fetched which file is written down: reports leave the company.
+    """
+    check_may_have(caller, row.type)
     if row.status in {"failed", "cancelled"}:
         why = (row.problem or {}).get("detail", "it was cancelled")
         raise Conflict(f"the report was not made: {why}", code=f"report_{row.status}")
@@ -63,8 +73,16 @@ def file_answer(row: Report, if_none_match: str | None) -> Response:
     if if_none_match is not None and names_etag(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(row.bytes)
+    _note_fetch(row, caller)
     pieces = repository.read_content(row.file_id)
     return StreamingResponse(pieces, media_type=row.media_type, headers=headers)
+
+
+def _note_fetch(row: Report, caller: Caller) -> None:
+    """A transaction of its own: the session of a GET only reads."""
+    told = {"type": row.type, "period": row.period, "format": row.format, "sha256": row.sha256}
+    with in_transaction() as session:
+        audit.record(session, caller, SERVICE, "fetch", "report", str(row.id), details=told)
 
 
 def names_etag(if_none_match: str, etag: str) -> bool:

@@ -253,6 +253,10 @@ def _sum_cell(cells: Sequence[Cell], column: Column) -> Cell:
         return Money(total, money[0].currency, money[0].digits)
     if shares and len(shares) == len(cells):
         return Share(add_exactly([cell.value for cell in shares]))
+    numbers = [cell for cell in cells if isinstance(cell, Number)]
+    if numbers and len(numbers) == len(cells) and len({cell.unit for cell in numbers}) == 1:
+        total = add_exactly([cell.value for cell in numbers])
+        return Number(total, numbers[0].unit, numbers[0].digits)
     return Missing()
 
 

@@ -8,11 +8,10 @@ from pydantic import StringConstraints
 
 from services.valuation.reports import repository
 from services.valuation.reports.answers import JSON, file_answer, preferred, report_answer
-from services.valuation.reports.formats import MEDIA_TYPES
-from services.valuation.reports.workflow import AVAILABLE_TYPES, JOB_KIND, SERVICE
-from shared import audit
+from services.valuation.reports.files.formats import MEDIA_TYPES
+from services.valuation.reports.order_rules import check_order
+from services.valuation.reports.ordering import ReportOrder, check_type, order_report
 from shared.auth import UNBOUND, CallerDep, Needs
-from shared.clock import utc_now
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.contracts.valuation.reports import (
     ReportAnswer,
@@ -24,12 +23,9 @@ from shared.contracts.valuation.reports import (
 )
 from shared.contracts.values import PERIOD_PATTERN
 from shared.database import SessionDep
-from shared.errors import FieldError, RuleBroken
 from shared.etags import set_etag
 from shared.jobs.endpoints import accept
-from shared.jobs.queue import defer_job
 from shared.language import LanguageDep
-from shared.links import href
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
 from shared.tables.valuation.reports import Report
@@ -67,38 +63,23 @@ def create_report(
 ) -> Accepted:
     """With `?wait=60` and the file's media type in `Accept` the answer is 200 with the file.
 
-    422 `report_type_not_available` for a type that this version does not make yet. The job fails
-    with 409 `no_published_run` when the period has no published run.
+    422 `report_type_not_available` for a type that this version does not make yet;
+    `consumer_missing`, `unknown_consumer` and `parameter_not_used` for parameters that do not
+    fit it; 403 `admin_only` for `compliance` without `valuation:admin`.
+    The job fails with 409 `no_published_run` when the period has no published run, with 422
+    `run_and_months` for months with a run that is not published, with 409 `measures_missing`
+    when a carbon report finds neither energy nor emissions in it.
     """
-    if request.type not in AVAILABLE_TYPES:
-        known = ", ".join(AVAILABLE_TYPES)
-        problem = FieldError("/type", "report_type_not_available", f"choose one of {known}")
-        raise RuleBroken(
-            f"reports of type {request.type} are not available",
-            code="report_type_not_available",
-            errors=[problem],
-        )
-    row = Report(
-        type=request.type,
-        period=request.period,
-        format=request.format,
-        language=request.language or language,
-        parameters=request.parameters.model_dump(mode="json"),
-        status="queued",
-        subject=caller.subject,
-        created_at=utc_now(),
+    check_type(request.type)
+    check_order(session, caller, request.type, request.parameters)
+    order = ReportOrder(
+        request.type,
+        request.period,
+        request.format,
+        request.language or language,
+        request.parameters,
     )
-    session.add(row)
-    session.flush()
-    audit.record(session, caller, SERVICE, "order", "report", str(row.id), after=row.model_dump())
-    job = defer_job(
-        session,
-        service=SERVICE,
-        kind=JOB_KIND,
-        subject=caller.subject,
-        resource_id=row.id,
-        resource_href=href(f"/v1/reports/{row.id}"),
-    )
+    _, job = order_report(session, caller, order)
     return accept(response, job)
 
 
@@ -113,6 +94,7 @@ def list_reports(
     report_format: Annotated[ReportFormat | None, Query(alias="format")] = None,
     language: Annotated[ReportLanguage | None, Query()] = None,
     status: Annotated[ReportStatus | None, Query()] = None,
+    schedule: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[ReportAnswer]:
     """Newest first unless sorted otherwise."""
     equal = {
@@ -121,6 +103,7 @@ def list_reports(
         "format": report_format,
         "language": language,
         "status": status,
+        "schedule": schedule,
     }
     rows, cursor = list_page(
         session,
@@ -148,6 +131,7 @@ def list_reports(
 def get_report(
     report_id: UUID,
     session: SessionDep,
+    caller: CallerDep,
     response: Response,
     accept: AcceptHeader = None,
     if_none_match: NoneMatch = None,
@@ -160,7 +144,7 @@ def get_report(
     row = repository.get_report(session, report_id)
     media_type = MEDIA_TYPES[row.format].partition(";")[0]
     if preferred(accept, [JSON, media_type]) != JSON:
-        return file_answer(row, if_none_match)
+        return file_answer(row, caller, if_none_match)
     set_etag(response, row)
     return report_answer(row)
 
@@ -180,7 +164,7 @@ def get_report(
     },
 )
 def get_report_content(
-    report_id: UUID, session: SessionDep, if_none_match: NoneMatch = None
+    report_id: UUID, session: SessionDep, caller: CallerDep, if_none_match: NoneMatch = None
 ) -> Response:
     """The bytes, whatever `Accept` says; 409 while there are none."""
-    return file_answer(repository.get_report(session, report_id), if_none_match)
+    return file_answer(repository.get_report(session, report_id), caller, if_none_match)

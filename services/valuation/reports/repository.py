@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from shared.database import new_session
 from shared.errors import NotFound
 from shared.files import get_file, read_file
+from shared.tables.allocation.model import CostObject
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
 from shared.tables.valuation.kpis import Observation, ValueKpi
 from shared.tables.valuation.reports import Report
@@ -23,6 +24,14 @@ def get_report(session: Session, report_id: UUID) -> Report:
     if found is None:
         raise NotFound(f"report {report_id}")
     return found
+
+
+def consumer_exists(session: Session, code: str) -> bool:
+    """Whether allocation knows a consumer of this code."""
+    query = select(col(CostObject.id)).where(
+        col(CostObject.layer) == "consumer", col(CostObject.code) == code
+    )
+    return session.execute(query).first() is not None
 
 
 def list_query(equal: dict[str, Any]) -> Select[Any]:

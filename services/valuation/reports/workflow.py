@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.valuation.reports import repository
-from services.valuation.reports.formats import MEDIA_TYPES, render
-from services.valuation.reports.gather import gather_inputs
+from services.valuation.reports.files.formats import MEDIA_TYPES, render
+from services.valuation.reports.gathering.everything import gather_inputs
 from shared import outbox
 from shared.clock import utc_now
 from shared.contracts.valuation.reports import ReportParameters
@@ -19,7 +19,16 @@ from shared.tables.valuation.reports import Report
 
 SERVICE = "valuation"
 JOB_KIND = "report"
-AVAILABLE_TYPES = ("cost-value-distribution", "it-spend-overview", "post-implementation-review")
+AVAILABLE_TYPES = (
+    "cost-value-distribution",
+    "it-spend-overview",
+    "consumer-statement",
+    "post-implementation-review",
+    "value-analysis",
+    "unallocated-and-data-quality",
+    "carbon",
+    "compliance",
+)
 
 
 def write_report(context: JobContext) -> None:
@@ -40,22 +49,12 @@ def write_report(context: JobContext) -> None:
     row.file_name, row.media_type = name, stored.media_type
     row.sha256, row.bytes = stored.sha256, stored.bytes
     _finish(context.session, row, "succeeded", None)
-    outbox.publish(
-        context.session,
-        SERVICE,
-        "report.ready",
-        str(row.id),
-        {
-            "id": str(row.id),
-            "type": row.type,
-            "period": row.period,
-            "format": row.format,
-            "language": row.language,
-            "sha256": stored.sha256,
-            "bytes": stored.bytes,
-            "href": href(f"/v1/reports/{row.id}/content"),
-        },
-    )
+    made = {
+        "sha256": stored.sha256,
+        "bytes": stored.bytes,
+        "href": href(f"/v1/reports/{row.id}/content"),
+    }
+    _tell(context.session, "report.ready", row, made)
 
 
 def _file_of(row: Report, inputs: Any) -> bytes:
@@ -71,6 +70,23 @@ def mark_failed(session: Session, resource_id: UUID, problem: dict[str, Any], st
     """Say on the report that, and why, it was not made."""
     row = repository.get_report(session, resource_id)
     _finish(session, row, status, problem or None)
+    if status == "failed":
+        told = {"problem": problem, "href": href(f"/v1/reports/{row.id}")}
+        _tell(session, "report.failed", row, told)
+
+
+def _tell(session: Session, event: str, row: Report, told: dict[str, Any]) -> None:
+    """Publish what became of a report; the webhook of its schedule hears it in any case."""
+    payload = {
+        "id": str(row.id),
+        "type": row.type,
+        "period": row.period,
+        "format": row.format,
+        "language": row.language,
+        "schedule": row.schedule,
+        **told,
+    }
+    outbox.publish(session, SERVICE, event, str(row.id), payload, webhook_id=row.webhook_id)
 
 
 def _finish(session: Session, row: Report, status: str, problem: dict[str, Any] | None) -> None:

@@ -2,20 +2,29 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
 from services.valuation.reviews import repository
 from services.valuation.reviews.domain import is_overdue
-from services.valuation.reviews.stored import shown_results, shown_run_cost
+from services.valuation.reviews.shown import (
+    shown_adoption,
+    shown_cost,
+    shown_decision,
+    shown_results,
+    shown_run_cost,
+    shown_satisfaction,
+    sum_levels,
+)
 from services.valuation.value_kpis.domain import VERDICT_RULE
 from shared.clock import utc_now
-from shared.contracts.valuation.reviews import (
+from shared.contracts.valuation.review_notes import (
     ActionAnswer,
     FindingAnswer,
-    ReviewAnswer,
-    ReviewSummary,
+    ReviewActionAnswer,
 )
+from shared.contracts.valuation.reviews import ReviewAnswer, ReviewSummary
 from shared.contracts.values import name_in
 from shared.etags import etag_of
 from shared.tables.valuation.initiatives import Initiative
@@ -40,6 +49,8 @@ def _summary(
         "state": review.state,
         "overdue": is_overdue(review.state, review.due_on, today()),  # type: ignore[arg-type]
         "owner": review.owner,
+        "sponsor": initiative.sponsor,
+        "portfolio": initiative.tags.get("portfolio"),
         "approved_at": review.approved_at,
         "created_at": review.created_at,
         "updated_at": review.updated_at,
@@ -59,9 +70,16 @@ def review_answer(
     """A review with everything in it."""
     return ReviewAnswer(
         **_summary(review, initiative, language),
-        results=shown_results(review),
+        results=shown_results(review.results, language),
+        levels=sum_levels(review.results),
         verdict_rule=VERDICT_RULE[language],
-        allocated_cost=shown_run_cost(review, initiative, language),
+        allocated_cost=shown_run_cost(review.allocated_cost, initiative, language),
+        cost=shown_cost(review.cost),
+        decision=shown_decision(review.decision, language),
+        adoption=shown_adoption(review.adoption, language),
+        satisfaction=shown_satisfaction(review.satisfaction),
+        discount_rate=review.discount_rate,
+        judgement=review.judgement,
         filled_at=review.filled_at,
         findings=[finding_answer(row) for row in repository.list_findings(session, review.id)],
         actions=[action_answer(row) for row in repository.list_actions(session, review.id)],
@@ -84,10 +102,26 @@ def finding_answer(row: ReviewFinding) -> FindingAnswer:
 
 
 def action_answer(row: ReviewAction) -> ActionAnswer:
-    """An action as callers see it; an open one is overdue from the day after it was due."""
-    is_open = row.state in {"open", "in_progress"}
-    return ActionAnswer(
-        **row.model_dump(exclude={"version", "review_id", "updated_at"}),
-        etag=etag_of(row.id, row.version),
-        overdue=is_open and row.due_on < today(),
+    """An action as callers see it."""
+    return ActionAnswer(**_action(row))
+
+
+def action_of_review(
+    row: ReviewAction, review_id: UUID, initiative: Initiative, language: str
+) -> ReviewActionAnswer:
+    """An action in the list across reviews."""
+    return ReviewActionAnswer(
+        **_action(row),
+        review=review_id,
+        initiative=initiative.code,
+        initiative_name=name_in(initiative.names, language),
     )
+
+
+def _action(row: ReviewAction) -> dict[str, Any]:
+    """An open action is overdue from the day after it was due."""
+    is_open = row.state in {"open", "in_progress"}
+    return row.model_dump(exclude={"version", "review_id", "updated_at"}) | {
+        "etag": etag_of(row.id, row.version),
+        "overdue": is_open and row.due_on < today(),
+    }

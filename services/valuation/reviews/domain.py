@@ -1,4 +1,4 @@
-"""Post-implementation reviews: when they are due, their states, results and what was realised."""
+"""Post-implementation reviews: when they are due, their states and their results."""
 
 import calendar
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from services.valuation.value_kpis.domain import (
     measure_attainment,
     round_fraction,
 )
-from shared.errors import Conflict, RuleBroken
+from shared.errors import Conflict, Forbidden, RuleBroken
 
 State = Literal["scheduled", "in_progress", "submitted", "approved"]
 Step = Literal["start", "submit", "approve", "return"]
@@ -62,6 +62,33 @@ def check_changeable(state: State) -> None:
 def is_overdue(state: State, due_on: date, today: date) -> bool:
     """Overdue from the day after it was due until it is approved."""
     return state != "approved" and due_on < today
+
+
+def check_fillable(state: State) -> None:
+    """Results are filled and entered while a review is in progress, not before and not after."""
+    check_changeable(state)
+    if state != "in_progress":
+        advice = "return it first" if state == "submitted" else "start it first"
+        raise Conflict(f"its results are filled in progress; {advice}", code="wrong_state")
+
+
+def check_other_eyes(subject: str, authors: Iterable[str | None], *, four_eyes: bool) -> None:
+    """Who started or submitted a review does not approve it, where four eyes are asked for."""
+    if four_eyes and subject in set(authors):
+        raise Forbidden("somebody else approves what you wrote", code="four_eyes")
+
+
+def check_extra_benefit(
+    position: int, monetary_value: Decimal | None, currency: str | None, kind: BenefitKind | None
+) -> None:
+    """An amount has a currency, and its sign fits its kind."""
+    place = f"/extra_benefits/{position}"
+    if monetary_value is not None and currency is None:
+        message = "a monetary value needs its currency"
+        raise RuleBroken.at(f"{place}/currency", "missing_value", message)
+    if monetary_value is not None and monetary_value < 0 and kind != "dis_benefit":
+        message = "a negative monetary value is a dis_benefit"
+        raise RuleBroken.at(f"{place}/monetary_value", "sign_of_benefit", message)
 
 
 @dataclass(frozen=True)
@@ -122,59 +149,6 @@ def realise(monetary_value: Decimal | None, attainment: Decimal | None) -> Decim
     if monetary_value is None or attainment is None:
         return None
     return round_fraction(Fraction(monetary_value) * Fraction(attainment))
-
-
-@dataclass(frozen=True)
-class Stake:
-    """One expectation's money, in one group (a portfolio, a sponsor, a kind) and currency."""
-
-    group: str | None
-    currency: str
-    expected: Decimal
-    realised: Decimal | None  # None: not reviewed yet, or not measured
-
-
-@dataclass(frozen=True)
-class Realisation:
-    """Expected and realised money of a group; the rate is over what was measured.
-
-    `expected` = `measured` + `unmeasured`; `rate` = realised / measured, None without any.
-    """
-
-    group: str | None
-    currency: str
-    expected: Decimal
-    measured: Decimal
-    unmeasured: Decimal
-    realised: Decimal
-    rate: Decimal | None
-    expectations: int
-
-
-def sum_realisation(stakes: Iterable[Stake]) -> list[Realisation]:
-    """Sum stakes by group and currency; groups by name, the nameless one last."""
-    groups: dict[tuple[str | None, str], list[Stake]] = {}
-    for stake in stakes:
-        groups.setdefault((stake.group, stake.currency), []).append(stake)
-    ordered = sorted(groups, key=lambda key: (key[0] is None, key[0] or "", key[1]))
-    return [_sum_group(key, groups[key]) for key in ordered]
-
-
-def _sum_group(key: tuple[str | None, str], stakes: Sequence[Stake]) -> Realisation:
-    expected = sum((Fraction(stake.expected) for stake in stakes), Fraction(0))
-    done = [stake for stake in stakes if stake.realised is not None]
-    measured = sum((Fraction(stake.expected) for stake in done), Fraction(0))
-    realised = sum((Fraction(stake.realised or 0) for stake in done), Fraction(0))
-    return Realisation(
-        group=key[0],
-        currency=key[1],
-        expected=round_fraction(expected, 18),
-        measured=round_fraction(measured, 18),
-        unmeasured=round_fraction(expected - measured, 18),
-        realised=round_fraction(realised, 18),
-        rate=round_fraction(realised / measured) if measured else None,
-        expectations=len(stakes),
-    )
 
 
 def check_offsets(offsets: Sequence[int]) -> None:

@@ -1,5 +1,6 @@
 """`/v1/post-implementation-reviews`: what came of a promise."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from services.valuation.changes import read_patch, write_changes
 from services.valuation.initiatives import repository as initiatives
 from services.valuation.reviews import repository
 from services.valuation.reviews.answers import review_answer, review_summary, today
-from services.valuation.reviews.domain import check_changeable
-from services.valuation.reviews.workflow import new_review
+from services.valuation.reviews.domain import check_changeable, check_extra_benefit
+from services.valuation.reviews.filling import fill_review
+from services.valuation.reviews.workflow import move_due_day, new_review
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
 from shared.contracts.jobs import Page
@@ -22,9 +24,10 @@ from shared.contracts.valuation.reviews import (
     ReviewSummary,
     State,
 )
-from shared.database import SessionDep
+from shared.database import SessionDep, new_session
 from shared.errors import Conflict, FieldError, RuleBroken
 from shared.etags import IfMatchDep, check_if_match, set_etag
+from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
@@ -35,34 +38,58 @@ SERVICE = "valuation"
 PATH = "/v1/post-implementation-reviews"
 TAG = "post-implementation-reviews"
 NEVER_NULL = {"due_on", "lessons", "extra_benefits"}
+EXPORT_COLUMNS = (
+    "id", "initiative", "initiative_name", "due_on", "offset_months", "state", "overdue",
+    "owner", "sponsor", "portfolio", "approved_at", "created_at", "updated_at",
+)  # fmt: skip
 
 router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
 
 
-@router.get("", summary="List post-implementation reviews", operation_id="list_reviews")
+@router.get(
+    "",
+    summary="List post-implementation reviews",
+    operation_id="list_reviews",
+    responses=EXPORT_RESPONSES,
+)
 def list_reviews(
     session: SessionDep,
     page: PageQueryDep,
     language: LanguageDep,
+    export: ExportDep,
     initiative: Annotated[str | None, Query(max_length=200)] = None,
     state: Annotated[State | None, Query()] = None,
     owner: Annotated[str | None, Query(max_length=500)] = None,
-    due_from: Annotated[Day | None, Query()] = None,
-    due_to: Annotated[Day | None, Query()] = None,
+    sponsor: Annotated[str | None, Query(max_length=500)] = None,
+    portfolio: Annotated[
+        str | None, Query(max_length=2000, description="The tag `portfolio` of initiatives")
+    ] = None,
+    solution: Annotated[str | None, Query(max_length=200)] = None,
+    due_from: Annotated[Day | None, Query(description="Due on this day or later")] = None,
+    due_to: Annotated[Day | None, Query(description="Due on this day or earlier")] = None,
+    due_after: Annotated[Day | None, Query(description="Due after this day")] = None,
+    due_before: Annotated[Day | None, Query(description="Due before this day")] = None,
     overdue: Annotated[bool, Query(description="Only overdue ones")] = False,
-) -> Page[ReviewSummary]:
+) -> Page[ReviewSummary] | Any:
     """Ordered by due day unless sorted otherwise."""
-    filters: dict[str, Any] = {
-        "initiative": initiative,
-        "state": state,
-        "owner": owner,
-        "due_from": due_from,
-        "due_to": due_to,
-        "overdue_on": today() if overdue else None,
-    }
+    wanted = repository.Wanted(
+        initiative=initiative,
+        state=state,
+        owner=owner,
+        sponsor=sponsor,
+        portfolio=portfolio,
+        solution=solution,
+        due_from=due_from,
+        due_to=due_to,
+        due_after=due_after,
+        due_before=due_before,
+        overdue_on=today() if overdue else None,
+    )
+    if export is not None:
+        return export_rows(export, "reviews", EXPORT_COLUMNS, _exported(wanted, language))
     rows, cursor = list_page(
         session,
-        repository.list_query(**filters),
+        repository.list_query(wanted),
         page,
         sortable={
             "due_on": PostImplementationReview.due_on,
@@ -71,12 +98,19 @@ def list_reviews(
             "created_at": PostImplementationReview.created_at,
         },
         default_sort="due_on",
-        filters=filters,
+        filters=vars(wanted),
         unique=PostImplementationReview.id,
     )
     return Page(
         items=[review_summary(row[0], row[1], language) for row in rows], next_cursor=cursor
     )
+
+
+def _exported(wanted: repository.Wanted, language: str) -> Iterator[list[Any]]:
+    with new_session() as session:
+        for review, initiative in repository.walk(session, repository.list_query(wanted)):
+            summary = review_summary(review, initiative, language)
+            yield [getattr(summary, column) for column in EXPORT_COLUMNS]
 
 
 @router.post(
@@ -138,17 +172,18 @@ def update_review(
     response: Response,
     if_match: IfMatchDep,
 ) -> ReviewAnswer:
-    """Lessons, extra benefits, owner and due day, until it is approved (409 `review_approved`)."""
+    """Lessons, extra benefits, judgement and so on, until approved (409 `review_approved`)."""
     review, initiative = repository.get_review(session, review_id, lock=True)
     check_if_match(if_match, review)
     check_changeable(review.state)  # type: ignore[arg-type]
     before = review.model_dump(include=set(ReviewPatch.model_fields))
-    given = read_patch(patch, never_null=NEVER_NULL)
-    if patch.extra_benefits is not None:
-        given["extra_benefits"] = [
-            benefit.model_dump(mode="json") for benefit in patch.extra_benefits
-        ]
+    given = _given(patch)
+    was_due_on, rate = review.due_on, review.discount_rate
     if write_changes(review, given):
+        if review.due_on != was_due_on:
+            move_due_day(review, review.due_on)
+        if review.discount_rate != rate and review.state == "in_progress":
+            fill_review(session, review, initiative)
         session.add(review)
         session.flush()
         audit.record(
@@ -157,6 +192,20 @@ def update_review(
         )  # fmt: skip
     set_etag(response, review)
     return review_answer(session, review, initiative, language)
+
+
+def _given(patch: ReviewPatch) -> dict[str, Any]:
+    """What a patch sets, as the row keeps it."""
+    given = read_patch(patch, never_null=NEVER_NULL)
+    if patch.extra_benefits is not None:
+        for position, benefit in enumerate(patch.extra_benefits):
+            check_extra_benefit(position, benefit.monetary_value, benefit.currency, benefit.kind)
+        given["extra_benefits"] = [
+            benefit.model_dump(mode="json") for benefit in patch.extra_benefits
+        ]
+    if patch.judgement is not None:
+        given["judgement"] = patch.judgement.model_dump(mode="json")
+    return given
 
 
 @router.delete(

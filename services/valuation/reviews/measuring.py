@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.valuation.value_kpis.series import UNLINKED, Readings, Wish
+from services.valuation.value_kpis.series import UNLINKED, Readings, Seen, Wish
 from shared.periods import next_period, period_range
-from shared.tables.valuation.initiatives import Initiative, ValueExpectation
+from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.kpis import ValueKpi
 
 MOST_OBSERVATIONS_SHOWN = 20
@@ -18,6 +18,15 @@ class Window:
     first: str
     last: str
     now: str
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What was promised; what is None is the KPI's own."""
+
+    baseline: Decimal | None = None
+    target: Decimal | None = None
+    due_period: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Measured:
 def measure(
     readings: Readings,
     kpi: ValueKpi,
-    expectation: ValueExpectation,
+    stated: Stated,
     initiative: Initiative,
     window: Window,
 ) -> Measured:
@@ -47,13 +56,13 @@ def measure(
     months = list(period_range(window.first, window.last))[::-1]
     later = list(period_range(next_period(window.last), window.now))
     found = _first_known(readings, kpi.code, [*months, *later], wish)
-    target = expectation.target
+    target = stated.target
     if target is None:
-        target = _target_of(kpi, expectation.due_period or window.last)
+        target = _target_of(kpi, stated.due_period or window.last)
     return Measured(
         actual=found[1] if found else None,
         period=found[0] if found else None,
-        baseline=_baseline(readings, kpi, expectation, window, wish),
+        baseline=_baseline(readings, kpi, stated, window, wish),
         target=target,
         evidence=_evidence(readings, kpi, found[0], wish) if found else (),
     )
@@ -77,11 +86,11 @@ def _first_known(
 
 
 def _baseline(
-    readings: Readings, kpi: ValueKpi, expectation: ValueExpectation, window: Window, wish: Wish
+    readings: Readings, kpi: ValueKpi, stated: Stated, window: Window, wish: Wish
 ) -> Decimal | None:
-    stated = expectation.baseline if expectation.baseline is not None else kpi.baseline
-    if stated is not None:
-        return stated
+    known = stated.baseline if stated.baseline is not None else kpi.baseline
+    if known is not None:
+        return known
     before = [next_period(window.first, -months) for months in range(1, 13)]
     found = _first_known(readings, kpi.code, before, wish)
     return found[1] if found else None
@@ -93,6 +102,22 @@ def _target_of(kpi: ValueKpi, period: str) -> Decimal | None:
 
 
 def _evidence(readings: Readings, kpi: ValueKpi, month: str, wish: Wish) -> tuple[str, ...]:
-    seen = readings.behind(kpi.code, month, wish)[:MOST_OBSERVATIONS_SHOWN]
     series = f"/v1/value-kpis/{kpi.id}/series?from={month}&to={month}"
+    seen = _observed_behind(readings, kpi.code, month, wish)
     return (*(f"/v1/observations/{each.id}" for each in seen), series)
+
+
+def _observed_behind(readings: Readings, code: str, month: str, wish: Wish) -> list[Seen]:
+    """Its own observations; of a computed value those of the KPIs that its formula names."""
+    waiting, met, found = [code], set[str](), list[Seen]()
+    while waiting and len(found) < MOST_OBSERVATIONS_SHOWN:
+        at = waiting.pop(0)
+        rule = readings.rules.get(at)
+        if at in met or rule is None:
+            continue
+        met.add(at)
+        seen = readings.behind(at, month, wish)
+        found += seen
+        if not seen and rule.formula is not None:
+            waiting += rule.formula.names
+    return found[:MOST_OBSERVATIONS_SHOWN]

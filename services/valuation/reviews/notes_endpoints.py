@@ -13,7 +13,7 @@ from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
-from shared.contracts.valuation.reviews import (
+from shared.contracts.valuation.review_notes import (
     ActionAnswer,
     ActionPatch,
     ActionRequest,

@@ -1,11 +1,12 @@
 """The SQL of post-implementation reviews."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
@@ -37,35 +38,80 @@ def find_of_initiatives(
     return found
 
 
-def list_query(
-    *,
-    initiative: str | None,
-    state: str | None,
-    owner: str | None,
-    due_from: date | None,
-    due_to: date | None,
-    overdue_on: date | None,
-) -> Any:
-    """Reviews with their initiatives, filtered; `overdue_on` keeps those overdue on that day."""
+@dataclass(frozen=True)
+class Wanted:
+    """What a list of reviews is filtered by; `overdue_on` keeps those overdue on that day."""
+
+    initiative: str | None = None
+    state: str | None = None
+    owner: str | None = None
+    sponsor: str | None = None
+    portfolio: str | None = None
+    solution: str | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    due_after: date | None = None
+    due_before: date | None = None
+    overdue_on: date | None = None
+
+
+def list_query(wanted: Wanted) -> Any:
+    """Reviews with their initiatives, filtered."""
     review = PostImplementationReview
     query: Any = select(review, Initiative).join(
         Initiative, col(Initiative.id) == col(review.initiative_id)
     )
     equal = {
-        col(Initiative.code): initiative,
-        col(review.state): state,
-        col(review.owner): owner,
+        col(Initiative.code): wanted.initiative,
+        col(Initiative.sponsor): wanted.sponsor,
+        col(Initiative.solution): wanted.solution,
+        col(review.state): wanted.state,
+        col(review.owner): wanted.owner,
     }
     for column, value in equal.items():
         if value is not None:
             query = query.where(column == value)
-    if due_from is not None:
-        query = query.where(col(review.due_on) >= due_from)
-    if due_to is not None:
-        query = query.where(col(review.due_on) <= due_to)
-    if overdue_on is not None:
-        query = query.where(col(review.due_on) < overdue_on, col(review.state) != "approved")
+    if wanted.portfolio is not None:
+        query = query.where(col(Initiative.tags).contains({"portfolio": wanted.portfolio}))
+    if wanted.overdue_on is not None:
+        query = query.where(col(review.state) != "approved")
+        query = query.where(col(review.due_on) < wanted.overdue_on)
+    return within_days(query, col(review.due_on), wanted)
+
+
+class DayLimits(Protocol):
+    """Limits of a day: from and to include their day, after and before do not."""
+
+    @property
+    def due_from(self) -> date | None: ...
+    @property
+    def due_to(self) -> date | None: ...
+    @property
+    def due_after(self) -> date | None: ...
+    @property
+    def due_before(self) -> date | None: ...
+
+
+def within_days(query: Any, column: Any, limits: DayLimits) -> Any:
+    """A query narrowed to rows whose day lies within limits."""
+    if limits.due_from is not None:
+        query = query.where(column >= limits.due_from)
+    if limits.due_to is not None:
+        query = query.where(column <= limits.due_to)
+    if limits.due_after is not None:
+        query = query.where(column > limits.due_after)
+    if limits.due_before is not None:
+        query = query.where(column < limits.due_before)
     return query
+
+
+def walk(session: Session, query: Any) -> Iterator[tuple[PostImplementationReview, Initiative]]:
+    """Every row of a filtered list by due day, read as it is needed (inside a transaction)."""
+    ordered = query.order_by(
+        col(PostImplementationReview.due_on), col(PostImplementationReview.id)
+    ).execution_options(yield_per=1000)
+    for row in session.execute(ordered):
+        yield row[0], row[1]
 
 
 def find_open_of_solutions(session: Session) -> list[PostImplementationReview]:
@@ -92,6 +138,16 @@ def list_expected(
         .order_by(col(ValueExpectation.id))
     )
     return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def list_use_kpis(session: Session, initiative: Initiative) -> list[ValueKpi]:
+    """The KPIs with the role of use that are linked to an initiative or to its solution."""
+    linked = [col(ValueKpi.links).contains([{"initiative": initiative.code}])]
+    if initiative.solution is not None:
+        solution = {"layer": "solution", "code": initiative.solution}
+        linked.append(col(ValueKpi.links).contains([solution]))
+    query = select(ValueKpi).where(col(ValueKpi.value_role) == "use", or_(*linked))
+    return list(session.execute(query.order_by(col(ValueKpi.code))).scalars())
 
 
 def list_findings(session: Session, review_id: UUID) -> Sequence[ReviewFinding]:
@@ -127,34 +183,3 @@ def delete_review(session: Session, review: PostImplementationReview) -> None:
     for child in (ReviewAction, ReviewFinding):
         session.execute(delete(child).where(col(child.review_id) == review.id))
     session.delete(review)
-
-
-def list_stakes(session: Session, equal: dict[str, str | None]) -> list[tuple[Any, Any]]:
-    """(expectation with money, its initiative) of initiatives that were not rejected."""
-    query: Any = (
-        select(ValueExpectation, Initiative)
-        .join(Initiative, col(Initiative.id) == col(ValueExpectation.initiative_id))
-        .where(
-            col(ValueExpectation.monetary_value).is_not(None),
-            col(Initiative.stage) != "rejected",
-        )
-    )
-    if equal["sponsor"] is not None:
-        query = query.where(col(Initiative.sponsor) == equal["sponsor"])
-    if equal["portfolio"] is not None:
-        query = query.where(col(Initiative.tags).contains({"portfolio": equal["portfolio"]}))
-    return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def newest_approved(session: Session) -> dict[UUID, PostImplementationReview]:
-    """The approved review with the latest due day of each initiative that has one."""
-    query = (
-        select(PostImplementationReview)
-        .where(col(PostImplementationReview.state) == "approved")
-        .order_by(
-            col(PostImplementationReview.initiative_id),
-            col(PostImplementationReview.due_on),
-            col(PostImplementationReview.approved_at),
-        )
-    )
-    return {review.initiative_id: review for review in session.execute(query).scalars()}

@@ -9,17 +9,22 @@ from sqlmodel import Session
 from services.valuation.changes import write_changes
 from services.valuation.reviews import repository
 from services.valuation.reviews.answers import review_answer
-from services.valuation.reviews.domain import Step, take_step
+from services.valuation.reviews.domain import (
+    Step,
+    check_fillable,
+    check_other_eyes,
+    take_step,
+)
 from services.valuation.reviews.endpoints import PATH, SERVICE, TAG
-from services.valuation.reviews.workflow import fill_review
+from services.valuation.reviews.filling import fill_review
 from shared import audit, outbox
 from shared.auth import UNBOUND, Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.reviews import ReturnRequest, ReviewAnswer
 from shared.database import SessionDep
-from shared.errors import Forbidden
 from shared.etags import set_etag
 from shared.language import LanguageDep
+from shared.links import href
 from shared.routing import new_router
 from shared.settings import get_settings
 from shared.tables.valuation.initiatives import Initiative
@@ -80,6 +85,33 @@ def start_review(
 
 
 @router.post(
+    "/{review_id:uuid}/refresh",
+    summary="Fill a review anew",
+    operation_id="refresh_review",
+    dependencies=[Needs("valuation:write")],
+)
+def refresh_review(
+    review_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> ReviewAnswer:
+    """What is known now, while it is in progress (409 `wrong_state`, `review_approved`)."""
+    found = repository.get_review(session, review_id, lock=True)
+    review, initiative = found
+    check_fillable(review.state)  # type: ignore[arg-type]
+    fill_review(session, review, initiative)
+    review.version += 1
+    session.flush()
+    audit.record(
+        session, caller, SERVICE, "refresh", "review", str(review_id),
+        after={"results_sha256": audit.sha256_of(review.results)},
+    )  # fmt: skip
+    return _answer(session, found, language, response)
+
+
+@router.post(
     "/{review_id:uuid}/submit",
     summary="Submit a review for approval",
     operation_id="submit_review",
@@ -114,16 +146,21 @@ def approve_review(
     language: LanguageDep,
     response: Response,
 ) -> ReviewAnswer:
-    """From then on it never changes. 403 `four_eyes` for who submitted it, if so set."""
+    """From then on it never changes. 403 `four_eyes` for who started or submitted it, if so set."""
     found = repository.get_review(session, review_id, lock=True)
     review, initiative = found
     take_step(review.state, "approve")  # type: ignore[arg-type]
-    if get_settings().four_eyes and review.submitted_by == caller.subject:
-        raise Forbidden("somebody else approves what you submitted", code="four_eyes")
+    authors = (review.started_by, review.submitted_by)
+    check_other_eyes(caller.subject, authors, four_eyes=get_settings().four_eyes)
     _take(session, caller, found, "approve", approved_by=caller.subject, approved_at=utc_now())
     outbox.publish(
         session, SERVICE, "review.approved", str(review.id),
-        {"initiative": initiative.code, "due_on": review.due_on.isoformat()},
+        {
+            "review": str(review.id),
+            "initiative": initiative.code,
+            "due_on": review.due_on.isoformat(),
+            "href": href(f"{PATH}/{review.id}"),
+        },
     )  # fmt: skip
     return _answer(session, found, language, response)
 
@@ -144,5 +181,6 @@ def return_review(
 ) -> ReviewAnswer:
     """Back to in_progress, with the reason."""
     found = repository.get_review(session, review_id, lock=True)
+    found[0].next_notice_on = None  # whoever wrote it is told again if it is due
     _take(session, caller, found, "return", returned_reason=request.reason)
     return _answer(session, found, language, response)

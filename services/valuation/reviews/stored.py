@@ -1,77 +1,144 @@
-"""Results of a review as its row keeps them (JSON, decimals as text) and as callers see them."""
+"""What a review's row keeps of its figures: JSON, decimals as text."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.valuation.reviews.domain import Result
-from services.valuation.run_costs.domain import AllocatedCost, RunCost
-from services.valuation.run_costs.workflow import run_cost_note
-from shared.contracts.valuation.evaluations import RunCostNote
-from shared.contracts.valuation.reviews import ReviewResult
+from services.valuation.reviews.measuring import Measured
+from services.valuation.reviews.retrospect import CostLine, Decision
+from services.valuation.run_costs.domain import RunCost
+from services.valuation.value_kpis.domain import judge, measure_attainment
 from shared.contracts.values import decimal_to_text
-from shared.links import href
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.kpis import ValueKpi
-from shared.tables.valuation.reviews import PostImplementationReview
+
+
+def _texts(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: decimal_to_text(value) if isinstance(value, Decimal) else value
+        for name, value in kept.items()
+    }
 
 
 def store_result(
-    expectation_id: UUID, kpi: ValueKpi | None, result: Result, period: str | None
+    expectation_id: UUID,
+    kpi: ValueKpi | None,
+    result: Result,
+    period: str | None,
+    by_hand: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
-    """One result as the row keeps it, with the promise as it was at that time."""
-    expected = result.expected
-    kept = {
+    """One result as the row keeps it, with the promise as it was at that time.
+
+    `by_hand`: id and source of what was entered for the promise.
+    """
+    kept_id, source = by_hand or (None, None)
+    return _result(result) | {
+        "id": kept_id,
         "expectation": str(expectation_id),
-        "kpi": expected.kpi,
-        "level": expected.level,
-        "unit": kpi.unit if kpi is not None else expected.currency,
-        "direction": expected.direction,
-        "baseline": expected.baseline,
-        "target": expected.target,
-        "actual": result.actual,
+        "names": dict(kpi.names) if kpi is not None else None,
+        "unit": kpi.unit if kpi is not None else result.expected.currency,
         "actual_period": period,
-        "attainment": result.attainment,
-        "reason": result.reason,
-        "variance": result.variance,
-        "favourable": result.favourable,
-        "verdict": result.verdict,
-        "monetary_value": expected.monetary_value,
-        "currency": expected.currency,
-        "benefit_kind": expected.kind,
-        "realised_value": result.realised_value,
-        "evidence": list(result.evidence),
+        "manual": by_hand is not None,
+        "source": source,
     }
-    return {name: _text(value) for name, value in kept.items()}
 
 
-def _text(value: Any) -> Any:
-    return decimal_to_text(value) if isinstance(value, Decimal) else value
+def store_free_result(kept: Mapping[str, Any], result: Result) -> dict[str, Any]:
+    """A result that stands beside the promises."""
+    return _result(result) | {
+        "id": kept["id"],
+        "expectation": None,
+        "names": kept["names"],
+        "unit": kept["unit"],
+        "actual_period": kept["period"],
+        "manual": True,
+        "source": kept["source"],
+    }
 
 
-def shown_results(review: PostImplementationReview) -> list[ReviewResult]:
-    """The results of a row as callers see them; addresses carry the gateway's prefix."""
-    return [
-        ReviewResult.model_validate(
-            kept | {"evidence": [href(address) for address in kept["evidence"]]}
-        )
-        for kept in review.results
-    ]
+def _result(result: Result) -> dict[str, Any]:
+    expected = result.expected
+    return _texts(
+        {
+            "kpi": expected.kpi,
+            "level": expected.level,
+            "direction": expected.direction,
+            "baseline": expected.baseline,
+            "target": expected.target,
+            "actual": result.actual,
+            "attainment": result.attainment,
+            "reason": result.reason,
+            "variance": result.variance,
+            "favourable": result.favourable,
+            "verdict": result.verdict,
+            "monetary_value": expected.monetary_value,
+            "currency": expected.currency,
+            "benefit_kind": expected.kind,
+            "realised_value": result.realised_value,
+            "evidence": list(result.evidence),
+        }
+    )
 
 
 def store_run_cost(run_cost: RunCost) -> dict[str, Any]:
     """A run cost as the row keeps it."""
-    runs = [{name: _text(value) for name, value in asdict(cost).items()} for cost in run_cost.runs]
-    return {"code": run_cost.code, "runs": runs}
+    return {"code": run_cost.code, "runs": [_texts(asdict(cost)) for cost in run_cost.runs]}
 
 
-def shown_run_cost(
-    review: PostImplementationReview, initiative: Initiative, language: str
-) -> RunCostNote | None:
-    """The allocated cost of a row as callers see it."""
-    kept = review.allocated_cost
-    if kept is None:
-        return None
-    runs = [AllocatedCost(**{**run, "amount": Decimal(run["amount"])}) for run in kept["runs"]]
-    return run_cost_note(RunCost(kept["code"], runs), initiative.solution, 0, language)
+def store_cost(
+    initiative: Initiative, until: str, lines: Sequence[CostLine], run_cost: RunCost
+) -> dict[str, Any]:
+    """Planned and actual money as the row keeps it."""
+    allocated = sum((cost.amount for cost in run_cost.runs), Decimal(0))
+    currency = initiative.currency or (run_cost.runs[0].currency if run_cost.runs else None)
+    return {
+        "currency": currency,
+        "until": until,
+        "lines": [_texts(asdict(line)) for line in lines],
+        "allocated_run_cost": decimal_to_text(allocated) if run_cost.runs else None,
+        "evidence": [
+            f"/v1/initiatives/{initiative.id}/cash-flows?basis={basis}"
+            for basis in ("plan", "actual")
+        ],
+    }
+
+
+def store_decision(
+    initiative: Initiative, decision: Decision, discount_rate: Decimal | None
+) -> dict[str, Any]:
+    """The judged decision as the row keeps it."""
+    rate = decimal_to_text(discount_rate) if discount_rate is not None else None
+    asked = f"&discount_rate={rate}" if rate is not None else ""
+    return {
+        "verdict": decision.verdict,
+        "discount_rate": rate,
+        "figures": {name: _texts(asdict(figure)) for name, figure in decision.figures.items()},
+        "evidence": [
+            f"/v1/initiatives/{initiative.id}/evaluation?basis={basis}{asked}"
+            for basis in ("plan", "actual")
+        ],
+    }
+
+
+def store_use(kpi: ValueKpi, measured: Measured) -> dict[str, Any]:
+    """How far an output is used, as the row keeps it."""
+    attained = measure_attainment(measured.baseline, measured.target, measured.actual)
+    return _texts(
+        {
+            "kpi": kpi.code,
+            "names": dict(kpi.names),
+            "unit": kpi.unit,
+            "direction": kpi.direction,
+            "baseline": measured.baseline,
+            "target": measured.target,
+            "actual": measured.actual,
+            "actual_period": measured.period,
+            "attainment": attained.share,
+            "reason": attained.reason,
+            "verdict": judge(attained, measured.target, measured.actual, kpi.direction),  # type: ignore[arg-type]
+            "evidence": list(measured.evidence),
+        }
+    )

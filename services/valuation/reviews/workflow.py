@@ -1,26 +1,15 @@
-"""Making reviews when something goes live, and filling them with measured and allocated figures."""
+"""Making reviews when something goes live."""
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 
 from sqlmodel import Session
 
-from services.valuation.cash_flows import repository as cash_flows
 from services.valuation.reviews import repository
-from services.valuation.reviews.domain import Expected, add_months, compare
-from services.valuation.reviews.measuring import Measured, Window, measure
-from services.valuation.reviews.stored import store_result, store_run_cost
-from services.valuation.run_costs.domain import RunCost
-from services.valuation.run_costs.workflow import ask_run_cost
-from services.valuation.value_kpis.workflow import close_over, load_readings
+from services.valuation.reviews.domain import add_months
 from shared.clock import utc_now
-from shared.periods import next_period, period_of
-from shared.tables.valuation.initiatives import Initiative, ValueExpectation
-from shared.tables.valuation.kpis import ValueKpi
+from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import PostImplementationReview
-
-BASELINE_MONTHS = 12  # how far before go-live a baseline is looked for when none was stated
 
 
 def schedule_reviews(session: Session, initiatives: Sequence[Initiative]) -> None:
@@ -61,10 +50,17 @@ def _schedule(
     if review is None:
         session.add(new_review(initiative, due_on, offset_months=offset))
     elif review.state == "scheduled" and review.due_on != due_on:
-        review.due_on = due_on
+        move_due_day(review, due_on)
         review.version += 1
         review.updated_at = utc_now()
         session.add(review)
+
+
+def move_due_day(review: PostImplementationReview, due_on: date) -> None:
+    """Set another due day; its notices are planned anew."""
+    review.due_on = due_on
+    review.due_set_at = utc_now()
+    review.next_notice_on = None
 
 
 def new_review(
@@ -79,96 +75,10 @@ def new_review(
     return PostImplementationReview(
         initiative_id=initiative.id,
         due_on=due_on,
+        due_set_at=now,
         offset_months=offset_months,
         state="scheduled",
         owner=owner or initiative.sponsor,
         created_at=now,
         updated_at=now,
-    )
-
-
-def fill_review(session: Session, review: PostImplementationReview, initiative: Initiative) -> None:
-    """Write results and allocated cost into a review, from what is known now.
-
-    Months from go-live up to the review's due month count (up to now, if that is earlier).
-    """
-    window = _window(review, initiative)
-    expected = repository.list_expected(session, initiative.id)
-    kpis = [kpi for _, kpi in expected if kpi is not None]
-    readings = load_readings(
-        session,
-        close_over(session, kpis),
-        next_period(window.first, -BASELINE_MONTHS),
-        window.now,
-    )
-    money = _realised_money(session, initiative, expected, window)
-    results = []
-    for expectation, kpi in expected:
-        measured = (
-            measure(readings, kpi, expectation, initiative, window) if kpi is not None else money
-        )
-        promise = _expected(expectation, kpi, measured)
-        result = compare(promise, measured.actual, measured.evidence)
-        results.append(store_result(expectation.id, kpi, result, measured.period))
-    review.results = results
-    review.allocated_cost = store_run_cost(_until(ask_run_cost(initiative), window.last))
-    review.filled_at = utc_now()
-    session.add(review)
-
-
-def _window(review: PostImplementationReview, initiative: Initiative) -> Window:
-    now = period_of(utc_now().date())
-    due = period_of(review.due_on)
-    last = min(due, now)
-    first = period_of(initiative.go_live_on) if initiative.go_live_on is not None else last
-    return Window(min(first, last), last, max(now, last))
-
-
-def _until(run_cost: RunCost, last: str) -> RunCost:
-    if run_cost.code != "allocated":
-        return run_cost
-    runs = [cost for cost in run_cost.runs if cost.period <= last]
-    return RunCost("allocated", runs) if runs else RunCost("no_published_run")
-
-
-def _expected(expectation: ValueExpectation, kpi: ValueKpi | None, measured: Measured) -> Expected:
-    return Expected(
-        kpi=kpi.code if kpi is not None else None,
-        level=expectation.level,  # type: ignore[arg-type]
-        direction=kpi.direction if kpi is not None else "up",  # type: ignore[arg-type]
-        baseline=measured.baseline,
-        target=measured.target,
-        monetary_value=expectation.monetary_value,
-        currency=expectation.currency,
-        kind=expectation.benefit_kind,  # type: ignore[arg-type]
-    )
-
-
-def _realised_money(
-    session: Session,
-    initiative: Initiative,
-    expected: Sequence[tuple[ValueExpectation, ValueKpi | None]],
-    window: Window,
-) -> Measured:
-    """For a promise of money without a KPI: the actual benefits booked since go-live.
-
-    Only if there is exactly one such promise; several could not be told apart.
-    """
-    promises = [expectation for expectation, kpi in expected if kpi is None]
-    if len(promises) != 1:
-        return Measured(None, None, Decimal(0), None, ())
-    query = cash_flows.list_query(initiative.id, "actual", "benefit")
-    flows = [
-        flow
-        for flow in cash_flows.list_in_order(session, query)
-        if window.first <= period_of(flow.on) <= window.last
-    ]
-    actual = sum((flow.amount for flow in flows), Decimal(0)) if flows else None
-    address = f"/v1/initiatives/{initiative.id}/cash-flows?basis=actual&category=benefit"
-    return Measured(
-        actual=actual,
-        period=window.last if flows else None,
-        baseline=Decimal(0),
-        target=promises[0].monetary_value,
-        evidence=(address,) if flows else (),
     )

@@ -7,9 +7,9 @@ from services.valuation.run_costs.domain import MESSAGES, AllocatedCost, NoteCod
 from shared.clients.allocation.costs import AllocationCosts, allocation_costs
 from shared.contracts.valuation.evaluations import AllocatedRunCost, RunCostNote
 from shared.errors import Problem
+from shared.links import beside
 from shared.logs import get_logger
 from shared.periods import period_of
-from shared.settings import get_settings
 from shared.tables.valuation.initiatives import Initiative
 
 log = get_logger(__name__)
@@ -75,7 +75,5 @@ def run_cost_note(
 
 def balance_address(run: str, solution: str | None) -> str:
     """Where allocation shows the balance behind a cost; behind a gateway under its prefix."""
-    prefix = get_settings().public_prefix.rstrip("/")
-    beside = prefix.removesuffix("/valuation") + "/allocation" if prefix else ""
     code = quote(solution or "", safe="")
-    return f"{beside}/v1/runs/{run}/balances?layer=solution&code={code}&rollup=true"
+    return beside("allocation", f"/v1/runs/{run}/balances?layer=solution&code={code}&rollup=true")

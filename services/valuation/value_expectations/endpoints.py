@@ -1,6 +1,6 @@
 """`/v1/initiatives/{id}/value-expectations`: what an initiative promises."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -9,24 +9,24 @@ from services.valuation.changes import read_patch, write_changes
 from services.valuation.initiatives import repository as initiatives
 from services.valuation.initiatives.domain import BenefitKind, check_expectation
 from services.valuation.value_expectations import repository
+from services.valuation.value_expectations.workflow import new_promise, put_promises
 from services.valuation.value_kpis import repository as kpis
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
-from shared.clock import utc_now
+from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
 from shared.contracts.jobs import Page
-from shared.contracts.valuation.initiatives import (
-    Level,
+from shared.contracts.valuation.initiatives import Level
+from shared.contracts.valuation.promises import (
     ValueExpectationAnswer,
     ValueExpectationPatch,
     ValueExpectationRequest,
 )
 from shared.database import SessionDep
-from shared.errors import Conflict, FieldError, Problem, RuleBroken
+from shared.errors import Conflict
 from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
-from shared.tables.valuation.initiatives import Initiative, ValueExpectation
+from shared.tables.valuation.initiatives import ValueExpectation
 from shared.tables.valuation.kpis import ValueKpi
 
 SERVICE = "valuation"
@@ -116,8 +116,9 @@ def create_value_expectation(
     """409 `expectation_exists` for the same kpi, level and due period."""
     initiative = initiatives.get_initiative(session, initiative_id, lock=True)
     known = kpis.find_by_codes(session, [request.kpi] if request.kpi else [])
-    row = _new_row(initiative, request, known)
-    if repository.natural_key(row) in repository.find_of_initiative(session, initiative_id):
+    row = new_promise(initiative, request, known)
+    present = repository.find_of_initiatives(session, [initiative_id])
+    if repository.natural_key(row) in present:
         raise Conflict("this promise is made already", code="expectation_exists")
     session.add(row)
     session.flush()
@@ -127,36 +128,6 @@ def create_value_expectation(
     )  # fmt: skip
     set_etag(response, row)
     return expectation_answer(row, initiative.code, request.kpi)
-
-
-def _new_row(
-    initiative: Initiative, request: ValueExpectationRequest, known: dict[str, ValueKpi]
-) -> ValueExpectation:
-    kpi = known.get(request.kpi) if request.kpi is not None else None
-    if request.kpi is not None and kpi is None:
-        error = FieldError("/kpi", "unknown_code", f"no value KPI {request.kpi}")
-        raise RuleBroken("the KPI is not known", code="unknown_code", errors=[error])
-    check_expectation(
-        kpi=request.kpi,
-        monetary_value=request.monetary_value,
-        currency=request.currency,
-        kind=request.benefit_kind,
-    )
-    now = utc_now()
-    return ValueExpectation(
-        initiative_id=initiative.id,
-        kpi_id=kpi.id if kpi is not None else None,
-        **_stored(request),
-        level=request.level,
-        due_period=request.due_period,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _stored(request: ValueExpectationRequest) -> dict[str, Any]:
-    """What an upsert may change; kpi, level and due period name the promise."""
-    return {name: getattr(request, name) for name in ValueExpectationPatch.model_fields}
 
 
 @router.patch(
@@ -239,22 +210,7 @@ def bulk_value_expectations(
     """Upsert by kpi, level and due period; each item has its own result."""
     initiative = initiatives.get_initiative(session, initiative_id, lock=True)
     items = read_items(ValueExpectationRequest, request.items)
-    named = [item.kpi for item in items if not isinstance(item, Problem) and item.kpi is not None]
-    known = kpis.find_by_codes(session, named)
-    present = repository.find_of_initiative(session, initiative_id)
-
-    def apply(item: ValueExpectationRequest) -> Outcome:
-        wanted = _new_row(initiative, item, known)
-        row = present.get(repository.natural_key(wanted))
-        if row is None:
-            present[repository.natural_key(wanted)] = wanted
-            session.add(wanted)
-            return "created", wanted.id
-        changed = write_changes(row, _stored(item))
-        session.add(row)
-        return "updated" if changed else "unchanged", row.id
-
-    done = apply_items(session, items, how, apply)
+    done = put_promises(session, items, [initiative] * len(items), how)
     audit.record(
         session, caller, SERVICE, "bulk", "value_expectation", str(initiative_id),
         details={"items": len(items), "sha256": audit.sha256_of(request.items)},

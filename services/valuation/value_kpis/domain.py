@@ -12,10 +12,13 @@ Perspective = Literal["financial", "customer", "process", "learning"]
 Direction = Literal["up", "down"]
 ValueRole = Literal["revenue", "saving", "use"]
 Aggregation = Literal["mean", "sum", "last", "min", "max"]
+NoSeason = Literal["too_short", "has_gaps"]
+Course = Literal["improving", "worsening", "flat"]
 Verdict = Literal["exceeded", "met", "nearly_met", "partly_met", "not_met", "worse", "not_measured"]
 
 DECIMALS = 12
 SEASON = 12  # months of a year
+LEAST_FOR_A_LINE = 3
 _EXCEEDED, _MET, _NEARLY, _PARTLY = Decimal("1.1"), Decimal(1), Decimal("0.9"), Decimal("0.5")
 VERDICT_RULE = {
     "en": (
@@ -101,42 +104,77 @@ def aggregate(values: Sequence[Decimal], how: Aggregation) -> Decimal | None:
     return round_fraction(total if how == "sum" else total / len(values), 18)
 
 
-def draw_trend(values: Sequence[Decimal | None]) -> list[Decimal | None]:
-    """The least-squares line through the known values, at every place; None under three values.
+@dataclass(frozen=True)
+class Line:
+    """The least-squares line through values in even steps: at the first place, and by step."""
+
+    intercept: Fraction
+    slope: Fraction
+
+
+def fit_line(values: Sequence[Decimal | None]) -> Line | None:
+    """The least-squares line through the known values; None under three of them.
 
     Worked out in exact fractions, so that it depends on nothing but the values.
     """
     known = [(at, Fraction(value)) for at, value in enumerate(values) if value is not None]
-    if len(known) < 3:
-        return [None] * len(values)
+    if len(known) < LEAST_FOR_A_LINE:
+        return None
     count = len(known)
     mean_x = Fraction(sum(at for at, _ in known), count)
     mean_y = sum((value for _, value in known), Fraction(0)) / count
     spread = sum(((at - mean_x) ** 2 for at, _ in known), Fraction(0))
     joint = sum(((at - mean_x) * (value - mean_y) for at, value in known), Fraction(0))
     slope = joint / spread
-    return [round_fraction(mean_y + slope * (at - mean_x)) for at in range(len(values))]
+    return Line(mean_y - slope * mean_x, slope)
 
 
-def adjust_for_season(values: Sequence[Decimal | None]) -> list[Decimal | None]:
-    """Values without their yearly pattern (classical additive decomposition by months).
-
-    The trend is the centred 12-month mean; each month's mean distance from it, centred, is taken
-    off. Needs 24 values without a gap; otherwise every place is None.
-    """
-    if len(values) < 2 * SEASON or any(value is None for value in values):
+def draw_trend(values: Sequence[Decimal | None]) -> list[Decimal | None]:
+    """The least-squares line through the known values, at every place; None under three values."""
+    line = fit_line(values)
+    if line is None:
         return [None] * len(values)
+    return [round_fraction(line.intercept + line.slope * at) for at in range(len(values))]
+
+
+def tell_course(line: Line, direction: Direction) -> Course:
+    """Whether a line leads to where it is good; flat only if it does not move at all."""
+    if not line.slope:
+        return "flat"
+    return "improving" if (line.slope > 0) == (direction == "up") else "worsening"
+
+
+def find_season(values: Sequence[Decimal | None]) -> list[Fraction] | NoSeason:
+    """How far each of 12 months in turn, from the first value's on, lies from the trend.
+
+    Classical additive decomposition: the trend is the centred 12-month mean; each month's mean
+    distance from it, centred. Without a season its reason: `too_short` under 24 values,
+    `has_gaps` when one of them is missing.
+    """
+    if len(values) < 2 * SEASON:
+        return "too_short"
     series = [Fraction(value) for value in values if value is not None]
+    if len(series) < len(values):
+        return "has_gaps"
     half = SEASON // 2
     gaps: dict[int, list[Fraction]] = {month: [] for month in range(SEASON)}
     for at in range(half, len(series) - half):
         window = series[at - half : at + half + 1]
         mean = (sum(window, Fraction(0)) - (window[0] + window[-1]) / 2) / SEASON
         gaps[at % SEASON].append(series[at] - mean)
-    pattern = {month: sum(found, Fraction(0)) / len(found) for month, found in gaps.items()}
-    level = sum(pattern.values(), Fraction(0)) / SEASON
+    pattern = [sum(found, Fraction(0)) / len(found) for found in gaps.values()]
+    level = sum(pattern, Fraction(0)) / SEASON
+    return [effect - level for effect in pattern]
+
+
+def adjust_for_season(values: Sequence[Decimal | None]) -> list[Decimal | None]:
+    """Values without their yearly pattern; every place is None where there is none to be told."""
+    season = find_season(values)
+    if isinstance(season, str):
+        return [None] * len(values)
     return [
-        round_fraction(value - (pattern[at % SEASON] - level)) for at, value in enumerate(series)
+        None if value is None else round_fraction(Fraction(value) - season[at % SEASON])
+        for at, value in enumerate(values)
     ]
 
 

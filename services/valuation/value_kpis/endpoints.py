@@ -1,13 +1,22 @@
 """`/v1/value-kpis`: what value is measured by."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Response
 
 from services.valuation.changes import merge_names, read_patch, write_changes
 from services.valuation.value_kpis import repository
-from services.valuation.value_kpis.answers import kpi_answer, stored_fields, stored_kpi
+from services.valuation.value_kpis.answers import (
+    EXPORT_COLUMNS,
+    exported_kpi,
+    kpi_answer,
+    stored_fields,
+    stored_kpi,
+)
+from services.valuation.value_kpis.formula_checks import open_book
+from services.valuation.value_kpis.links import LinkDep
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
@@ -16,33 +25,40 @@ from shared.contracts.jobs import Page
 from shared.contracts.valuation.kpis import (
     Dimension,
     KpiClass,
-    Layer,
     Perspective,
     ValueKpiAnswer,
     ValueKpiPatch,
     ValueKpiRequest,
     ValueRole,
 )
-from shared.database import SessionDep
-from shared.errors import Conflict, FieldError, Problem, RuleBroken
+from shared.database import SessionDep, new_session
+from shared.errors import Conflict, Problem
 from shared.etags import IfMatchDep, check_if_match, set_etag
+from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
 from shared.tables.valuation.kpis import ValueKpi
 
 SERVICE = "valuation"
-NEVER_NULL = {"names", "kpi_class", "unit", "direction", "aggregation", "targets", "links"}
+NEVER_NULL = {
+    "names", "kpi_class", "unit", "direction", "aggregation", "targets", "links", "weight",
+}  # fmt: skip
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 
 router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), UNBOUND])
 
 
-@router.get("", summary="List value KPIs", operation_id="list_value_kpis")
+@router.get(
+    "", summary="List value KPIs", operation_id="list_value_kpis", responses=EXPORT_RESPONSES,
+    response_model=Page[ValueKpiAnswer],
+)  # fmt: skip
 def list_value_kpis(
     session: SessionDep,
     page: PageQueryDep,
+    export: ExportDep,
     language: LanguageDep,
+    link: LinkDep,
     code: CodeQuery = None,
     kpi_class: Annotated[KpiClass | None, Query(alias="class")] = None,
     dimension: Annotated[Dimension | None, Query()] = None,
@@ -50,12 +66,8 @@ def list_value_kpis(
     value_role: Annotated[ValueRole | None, Query()] = None,
     owner: CodeQuery = None,
     pack: CodeQuery = None,
-    link_layer: Annotated[Layer | None, Query(description="With `link_code`")] = None,
-    link_code: CodeQuery = None,
-    initiative: CodeQuery = None,
-    value_chain_stage: CodeQuery = None,
     q: Annotated[str | None, Query(max_length=200, description="Part of code or name")] = None,
-) -> Page[ValueKpiAnswer]:
+) -> Page[ValueKpiAnswer] | Any:
     """Ordered by code unless sorted otherwise; the link filters find KPIs linked to a thing."""
     equal = {
         "code": code,
@@ -66,10 +78,12 @@ def list_value_kpis(
         "owner": owner,
         "pack": pack,
     }
-    link = asked_link(link_layer, link_code, initiative, value_chain_stage)
+    query = repository.list_query(equal, link, q)
+    if export is not None:
+        return export_rows(export, "value-kpis", EXPORT_COLUMNS, _exported(query, language))
     rows, cursor = list_page(
         session,
-        repository.list_query(equal, link, q),
+        query,
         page,
         sortable={
             "code": ValueKpi.code,
@@ -84,28 +98,10 @@ def list_value_kpis(
     return Page(items=[kpi_answer(row, language) for row in rows], next_cursor=cursor)
 
 
-def asked_link(
-    layer: str | None, code: str | None, initiative: str | None, stage: str | None
-) -> dict[str, str] | None:
-    """The one link that a query names; more than one, or half of one, is refused."""
-    if (layer is None) != (code is None):
-        raise _bad_link("link_layer and link_code belong together")
-    asked = []
-    if layer is not None and code is not None:
-        asked.append({"layer": layer, "code": code})
-    if initiative is not None:
-        asked.append({"initiative": initiative})
-    if stage is not None:
-        asked.append({"value_chain_stage": stage})
-    if len(asked) > 1:
-        raise _bad_link("ask for one link at a time")
-    return asked[0] if asked else None
-
-
-def _bad_link(message: str) -> RuleBroken:
-    return RuleBroken(
-        message, code="bad_link", errors=[FieldError("query:/link_code", "bad_link", message)]
-    )
+def _exported(query: Any, language: str) -> Iterator[list[Any]]:
+    with new_session() as session:
+        for row in repository.walk(session, query):
+            yield exported_kpi(row, language)
 
 
 @router.get("/{kpi_id:uuid}", summary="Read a value KPI", operation_id="get_value_kpi")
@@ -132,10 +128,15 @@ def create_value_kpi(
     language: LanguageDep,
     response: Response,
 ) -> ValueKpiAnswer:
-    """409 `code_taken` when the code exists; 422 `formula_invalid` for what is not arithmetic."""
+    """409 `code_taken` when the code exists.
+
+    422 for a formula that is not arithmetic (`formula_invalid`), comes back to its own KPI
+    (`formula_cycle`) or mixes units (`unit_mismatch`).
+    """
     repository.hold_alone(session)
     if repository.find_by_codes(session, [request.code]):
         raise Conflict(f"the KPI {request.code} exists", code="code_taken")
+    open_book(session, [request.formula]).take_in(request.code, request.unit, request.formula)
     row = _new_row(request)
     session.add(row)
     session.flush()
@@ -167,13 +168,18 @@ def update_value_kpi(
     if_match: IfMatchDep,
 ) -> ValueKpiAnswer:
     """A merge patch; the code stays."""
+    if not patch.model_fields_set.isdisjoint(("formula", "unit")):
+        repository.hold_alone(session)  # before the row, as bulks do
     row = repository.get_value_kpi(session, kpi_id, lock=True)
     check_if_match(if_match, row)
     before = row.model_dump()
     given = read_patch(patch, never_null=NEVER_NULL)
     if patch.names is not None:
         given["names"] = merge_names(row.names, patch.names)
-    if write_changes(row, stored_fields(given, row.code)):
+    if not given.keys().isdisjoint(("formula", "unit")):
+        unit, formula = given.get("unit", row.unit), given.get("formula", row.formula)
+        open_book(session, [formula]).take_in(row.code, unit, formula)
+    if write_changes(row, stored_fields(given)):
         session.add(row)
         session.flush()
         audit.record(
@@ -217,14 +223,15 @@ def bulk_value_kpis(
     caller: CallerDep,
     how: BulkQueryDep,
 ) -> BulkAnswer:
-    """Upsert by code; each item has its own result."""
+    """Upsert by code; each item has its own result, and is checked after those before it."""
     items = read_items(ValueKpiRequest, request.items)
     repository.hold_alone(session)
-    known = repository.find_by_codes(
-        session, [item.code for item in items if not isinstance(item, Problem)]
-    )
+    good = [item for item in items if not isinstance(item, Problem)]
+    known = repository.find_by_codes(session, [item.code for item in good])
+    book = open_book(session, [item.formula for item in good])
 
     def apply(item: ValueKpiRequest) -> Outcome:
+        book.take_in(item.code, item.unit, item.formula)
         row = known.get(item.code)
         if row is None:
             row = known[item.code] = _new_row(item)

@@ -1,10 +1,10 @@
 """The SQL of value KPIs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import or_, select, text
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
@@ -38,6 +38,20 @@ def find_by_codes(session: Session, codes: Iterable[str]) -> dict[str, ValueKpi]
     return {found.code: found for found in session.execute(query).scalars()}
 
 
+def find_formulas(session: Session, codes: Iterable[str]) -> list[tuple[str, str, str | None]]:
+    """(code, unit, formula) of the KPIs that have these codes."""
+    query = select(col(ValueKpi.code), col(ValueKpi.unit), col(ValueKpi.formula)).where(
+        col(ValueKpi.code).in_(list(codes))
+    )
+    return [(code, unit, formula) for code, unit, formula in session.execute(query)]
+
+
+def walk(session: Session, query: Any) -> Iterator[ValueKpi]:
+    """Every KPI of a filtered list by code, read as it is needed."""
+    ordered = query.order_by(col(ValueKpi.code))
+    yield from session.execute(ordered.execution_options(yield_per=1000)).scalars()
+
+
 def list_query(equal: dict[str, str | None], link: dict[str, str] | None, q: str | None) -> Any:
     """KPIs filtered by equal fields, by a link they carry, and by a part of code or name."""
     query: Any = select(ValueKpi)
@@ -65,13 +79,3 @@ def is_used(session: Session, kpi_id: UUID) -> bool:
         select(col(ValueExpectation.id)).where(col(ValueExpectation.kpi_id) == kpi_id).limit(1)
     )
     return any(session.execute(query).first() is not None for query in (observed, promised))
-
-
-def count_by_pack(session: Session) -> dict[str, int]:
-    """How many KPIs of each pack are here."""
-    query = (
-        select(col(ValueKpi.pack), func.count())
-        .where(col(ValueKpi.pack).is_not(None))
-        .group_by(col(ValueKpi.pack))
-    )
-    return {str(pack): count for pack, count in session.execute(query)}

@@ -1,19 +1,18 @@
 """Loads what a KPI's values need: the KPI, every KPI its formula names, and their observations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from sqlmodel import Session
 
 from services.valuation.observations import repository as observations
 from services.valuation.value_kpis import repository
+from services.valuation.value_kpis.asked_figures import AskedFigures
 from services.valuation.value_kpis.domain import Aggregation
 from services.valuation.value_kpis.formulas import parse_formula
+from services.valuation.value_kpis.formulas.tree import Leaf, Name
 from services.valuation.value_kpis.series import Readings, Rule, Seen
-from shared.errors import RuleBroken
 from shared.tables.valuation.kpis import ValueKpi
-
-MOST_NAMED = 500
 
 
 def close_over(session: Session, kpis: Sequence[ValueKpi]) -> dict[str, ValueKpi]:
@@ -27,10 +26,6 @@ def close_over(session: Session, kpis: Sequence[ValueKpi]) -> dict[str, ValueKpi
         found = repository.find_by_codes(session, named)
         known |= found
         fresh = list(found.values())
-        if len(known) > MOST_NAMED:
-            raise RuleBroken(
-                f"these formulas name more than {MOST_NAMED} KPIs", code="formula_too_wide"
-            )
     return known
 
 
@@ -41,7 +36,11 @@ def load_readings(
     last: str,
     source: str | None = None,
 ) -> Readings:
-    """Rules and observations of KPIs between two months."""
+    """Rules and observations of KPIs between two months.
+
+    Drivers, tickets and published costs that their formulas name are asked of the other services
+    when a value needs them, over HTTP and once for all months.
+    """
     rows = observations.list_of_kpis(
         session, [kpi.id for kpi in known.values()], first, last, source
     )
@@ -49,10 +48,22 @@ def load_readings(
     for row in rows:
         one = Seen(row.period, row.value, row.link_key, str(row.id))
         seen.setdefault((row.code, row.period), []).append(one)
-    return Readings({code: rule_of(kpi) for code, kpi in known.items()}, seen)
+    rules = {code: rule_of(kpi) for code, kpi in known.items()}
+    return Readings(rules, seen, AskedFigures(outside_leaves(rules), first, last))
 
 
 def rule_of(kpi: ValueKpi) -> Rule:
     """How a stored KPI gets its value."""
     formula = parse_formula(kpi.formula) if kpi.formula else None
-    return Rule(cast(Aggregation, kpi.aggregation), formula)
+    return Rule(cast(Aggregation, kpi.aggregation), formula, kpi.unit)
+
+
+def outside_leaves(rules: Mapping[str, Rule]) -> list[Leaf]:
+    """What formulas name that is no KPI among these."""
+    return [
+        leaf
+        for rule in rules.values()
+        if rule.formula is not None
+        for leaf in rule.formula.leaves
+        if not isinstance(leaf, Name) or leaf.code not in rules
+    ]

@@ -31,6 +31,36 @@ class AllocationFigures(ServiceClient):
         """The lines of one view of a run: finance, technology, solutions or consumers."""
         return self.walk(f"/v1/views/{name}", run=run, **query)
 
+    def list_months(
+        self, name: str, first: str, last: str, scenario: str, **query: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The lines of a view over the published runs of some months; each has its `trend`."""
+        stretch = {"from": first, "to": last, "scenario": scenario}
+        return self.walk(f"/v1/views/{name}", **stretch, **query)
+
+    def list_published_runs(self, scenario: str) -> Iterator[dict[str, Any]]:
+        """Every published run of a scenario, without its totals of other measures."""
+        return self.walk("/v1/runs", scenario=scenario, published="true")
+
+    def find_statement(self, period: str, consumer: str) -> dict[str, Any] | None:
+        """The issued bill of a consumer with its lines; the newest where it was corrected."""
+        found = [
+            item
+            for item in self.walk("/v1/statements", period=period, consumer=consumer)
+            if item["issued_at"] is not None and item["corrected_by"] is None
+        ]
+        newest = max(found, key=lambda item: (item["revision"], item["id"]), default=None)
+        return self._json(f"/v1/statements/{newest['id']}") if newest else None
+
+    def list_disputes(self, period: str, consumer: str) -> Iterator[dict[str, Any]]:
+        """The complaints about the bills of a consumer."""
+        return self.walk("/v1/disputes", period=period, consumer=consumer)
+
+    def trace_back(self, run: str, layer: str, code: str, limit: int) -> dict[str, Any]:
+        """The largest pools behind an object's cost, and the rest of them as one amount."""
+        query = {"layer": layer, "code": code, "direction": "back", "to": "pool", "limit": limit}
+        return self._json(f"/v1/runs/{run}/trace", **query)
+
     def get_flow(self, run: str, **query: Any) -> dict[str, Any]:
         """Nodes and links of the flow between the layers."""
         return self._json("/v1/views/flow", run=run, **query)
@@ -42,6 +72,10 @@ class AllocationFigures(ServiceClient):
     def list_unallocated(self, run: str) -> Iterator[dict[str, Any]]:
         """What stays on objects, with its reason."""
         return self.walk(f"/v1/runs/{run}/unallocated")
+
+    def find_object(self, layer: str, code: str) -> dict[str, Any] | None:
+        """The cost object of a layer with this code."""
+        return next(self.walk(f"/v1/{_COLLECTIONS[layer]}", code=code), None)
 
     def list_objects(self, layer: str) -> Iterator[dict[str, Any]]:
         """The cost objects of a layer with their parents and stages of the value chain."""

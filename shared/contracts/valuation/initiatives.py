@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 
 from shared.contracts.valuation.days import Day
 from shared.contracts.values import (
@@ -15,7 +15,6 @@ from shared.contracts.values import (
     Instant,
     Label,
     Names,
-    Period,
     TagKey,
     Tags,
     TagValue,
@@ -28,6 +27,22 @@ BenefitKind = Literal["cashable", "non_cashable", "cost_avoidance", "non_financi
 Category = Literal["investment", "run_cost", "benefit"]
 Basis = Literal["plan", "actual"]
 Score = Annotated[DecimalText, Field(ge=0, le=100, examples=["80"])]
+Percent = Annotated[DecimalText, Field(ge=0, le=100, examples=["60"])]
+STATED_PATTERN = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?$"
+StatedText = Annotated[str, StringConstraints(pattern=STATED_PATTERN), Field(examples=["0.3641"])]
+StatedName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Stated = Annotated[
+    dict[StatedName, StatedText],
+    Field(
+        max_length=50,
+        description="Figures as their source states them (`-3.50E-05` as well), kept digit by"
+        " digit and never overwritten. Compared with ours: planned_cost, actual_cost,"
+        " cost_variance, cost_variance_percent, planned_benefit, actual_benefit, benefit_variance,"
+        " benefit_variance_percent, schedule_variance_days, schedule_variance_percent."
+        " lifecycle_cost is judged beside planned_cost; other names are only kept.",
+        examples=[{"planned_cost": "5.20", "cost_variance": "0.36", "lifecycle_cost": "15.3"}],
+    ),
+]
 Offsets = Annotated[
     list[Annotated[int, Field(ge=1, le=60, strict=True)]],
     Field(min_length=1, max_length=6, examples=[[3, 6, 12]]),
@@ -37,7 +52,9 @@ Offsets = Annotated[
 class InitiativeRequest(Contract):
     """An initiative; a stage after `proposed` is only taken with `historic: true`.
 
-    `review_offsets` are the months after go-live at which reviews are due.
+    `review_offsets` are the months after go-live at which reviews are due. `planned_go_live_on`
+    is the baseline that `go_live_on` is held against. `estimate_to_complete` is the money still
+    needed, `percent_complete` how far the work is; earned value is made of either.
     """
 
     model_config = ConfigDict(
@@ -51,6 +68,8 @@ class InitiativeRequest(Contract):
                     "strategic_fit": "80",
                     "business_impact": "90",
                     "currency": "CNY",
+                    "planned_go_live_on": "2026-06-30",
+                    "kind": "replacement",
                     "tags": {"portfolio": "growth"},
                 }
             ]
@@ -70,6 +89,15 @@ class InitiativeRequest(Contract):
     currency: Currency | None = None
     review_offsets: Offsets | None = None
     tags: Tags = Field(default_factory=dict)
+    description: Text | None = None
+    kind: Code | None = Field(default=None, examples=["maintenance"])
+    planned_started_on: Day | None = None
+    started_on: Day | None = None
+    planned_go_live_on: Day | None = None
+    closed_on: Day | None = None
+    percent_complete: Percent | None = None
+    estimate_to_complete: DecimalText | None = Field(default=None, ge=0)
+    stated: Stated = Field(default_factory=dict)
 
 
 class InitiativePatch(Contract):
@@ -87,10 +115,23 @@ class InitiativePatch(Contract):
     currency: Currency | None = None
     review_offsets: Offsets | None = None
     tags: dict[TagKey, TagValue | None] | None = Field(default=None, max_length=200)
+    description: Text | None = None
+    kind: Code | None = None
+    planned_started_on: Day | None = None
+    started_on: Day | None = None
+    planned_go_live_on: Day | None = None
+    closed_on: Day | None = None
+    percent_complete: Percent | None = None
+    estimate_to_complete: DecimalText | None = Field(default=None, ge=0)
+    stated: dict[StatedName, StatedText | None] | None = Field(default=None, max_length=50)
 
 
 class InitiativeAnswer(Contract):
-    """An initiative as it is kept; `value_score` (0 to 100, null: not judged) ranks demand."""
+    """An initiative as it is kept; `value_score` (0 to 100, null: not judged) ranks demand.
+
+    The four sums are those of its cash flows, costs positive, null without any. `conflicts` names
+    the stated figures that disagree with ours, `findings` what else is doubtful.
+    """
 
     id: UUID
     etag: str
@@ -108,137 +149,22 @@ class InitiativeAnswer(Contract):
     currency: str | None
     review_offsets: list[int]
     tags: Tags
+    description: str | None
+    kind: str | None
+    planned_started_on: Day | None
+    started_on: Day | None
+    planned_go_live_on: Day | None
+    closed_on: Day | None
+    percent_complete: ExactText | None
+    estimate_to_complete: ExactText | None
+    stated: Stated
+    planned_cost: ExactText | None
+    actual_cost: ExactText | None
+    planned_benefit: ExactText | None
+    actual_benefit: ExactText | None
+    conflicts: list[str]
+    findings: list[str]
+    created_by: str | None
     value_score: ExactText | None
-    created_at: Instant
-    updated_at: Instant
-
-
-class GoLiveRequest(Contract):
-    """The day of going live; without it the day already set, else today."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"go_live_on": "2026-03-01"}]})
-
-    go_live_on: Day | None = None
-
-
-class StepRequest(Contract):
-    """Why a step is taken."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "Pays back within two years."}]}
-    )
-
-    reason: Text | None = None
-
-
-class ValueExpectationRequest(Contract):
-    """A promise: a KPI with its target, or an amount of money, or both.
-
-    Known by kpi, level and due period within its initiative.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kpi": "mttr",
-                    "level": "operation",
-                    "baseline": "12.5",
-                    "target": "8",
-                    "due_period": "2026-06",
-                    "monetary_value": "240000",
-                    "currency": "CNY",
-                    "benefit_kind": "cost_avoidance",
-                }
-            ]
-        }
-    )
-
-    kpi: Code | None = Field(default=None, examples=["mttr"])
-    level: Level = Field(examples=["operation"])
-    baseline: DecimalText | None = None
-    target: DecimalText | None = None
-    due_period: Period | None = None
-    monetary_value: DecimalText | None = None
-    currency: Currency | None = None
-    benefit_kind: BenefitKind | None = None
-    owner: Label | None = None
-    note: Text | None = None
-
-
-class ValueExpectationPatch(Contract):
-    """What may change of a promise (merge patch: null clears a field)."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"target": "7.5"}]})
-
-    baseline: DecimalText | None = None
-    target: DecimalText | None = None
-    monetary_value: DecimalText | None = None
-    currency: Currency | None = None
-    benefit_kind: BenefitKind | None = None
-    owner: Label | None = None
-    note: Text | None = None
-
-
-class ValueExpectationAnswer(Contract):
-    """A promise as it is kept."""
-
-    id: UUID
-    etag: str
-    initiative: str
-    kpi: str | None
-    level: Level
-    baseline: ExactText | None
-    target: ExactText | None
-    due_period: Period | None
-    monetary_value: ExactText | None
-    currency: str | None
-    benefit_kind: BenefitKind | None
-    owner: str | None
-    note: str | None
-    created_at: Instant
-    updated_at: Instant
-
-
-class CashFlowRequest(Contract):
-    """A payment of an initiative; out is negative.
-
-    Known by `external_id`; without one by its content and its place among equal rows of the
-    same request, so that the same request twice adds nothing.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "external_id": "inv-1",
-                    "on": "2026-01-15",
-                    "amount": "-5000000",
-                    "category": "investment",
-                    "basis": "plan",
-                }
-            ]
-        }
-    )
-
-    external_id: Code | None = None
-    on: Day
-    amount: DecimalText = Field(examples=["-20000000"])
-    category: Category
-    basis: Basis = "plan"
-    note: Text | None = None
-
-
-class CashFlowAnswer(Contract):
-    """A payment as it is kept."""
-
-    id: UUID
-    etag: str
-    external_id: str | None
-    on: Day
-    amount: ExactText
-    category: Category
-    basis: Basis
-    note: str | None
     created_at: Instant
     updated_at: Instant

@@ -1,9 +1,10 @@
-"""Value KPIs, their observations and series, and the shipped packs, on the wire."""
+"""Value KPIs, their observations and series on the wire."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.contracts.valuation.days import Moment
 from shared.contracts.values import (
@@ -15,6 +16,7 @@ from shared.contracts.values import (
     Label,
     Names,
     Period,
+    Text,
 )
 
 KpiClass = Literal["cost", "efficiency", "benefit", "quality", "innovation"]
@@ -26,6 +28,18 @@ Aggregation = Literal["mean", "sum", "last", "min", "max"]
 Layer = Literal["pool", "resource", "solution", "consumer"]
 Unit = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 FormulaText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+def _above_zero(weight: Decimal) -> Decimal:
+    if weight <= 0:
+        raise ValueError("a weight is more than 0")
+    return weight
+
+
+Weight = Annotated[
+    DecimalText, AfterValidator(_above_zero), Field(description="In scorecards; more than 0")
+]
+Note = Annotated[Text, StringConstraints(max_length=2000)]
 
 
 class ObjectLink(Contract):
@@ -95,6 +109,7 @@ class ValueKpiRequest(Contract):
     targets: list[TargetOfPeriod] = Field(default_factory=list, max_length=600)
     links: list[Link] = Field(default_factory=list, max_length=200)
     owner: Label | None = None
+    weight: Weight = Field(default=Decimal(1), examples=["1"])
 
     @model_validator(mode="after")
     def _one_target_a_period(self) -> "ValueKpiRequest":
@@ -126,6 +141,7 @@ class ValueKpiPatch(Contract):
     targets: list[TargetOfPeriod] | None = Field(default=None, max_length=600)
     links: list[Link] | None = Field(default=None, max_length=200)
     owner: Label | None = None
+    weight: Weight | None = None
 
 
 class ValueKpiAnswer(Contract):
@@ -150,6 +166,7 @@ class ValueKpiAnswer(Contract):
     targets: list[TargetOfPeriod]
     links: list[Link]
     owner: str | None
+    weight: ExactText
     source: dict[str, str] | None
     pack: str | None
     created_at: Instant
@@ -174,6 +191,7 @@ class ObservationRequest(Contract):
     value: DecimalText = Field(examples=["7.25"])
     source: Code | None = Field(default=None, examples=["itsm"])
     link: Link | None = None
+    note: Note | None = None
 
     @model_validator(mode="after")
     def _one_time(self) -> "ObservationRequest":
@@ -193,76 +211,6 @@ class ObservationAnswer(Contract):
     value: ExactText
     source: str | None
     link: Link | None
+    note: str | None
     created_at: Instant
     updated_at: Instant
-
-
-class SeriesPoint(Contract):
-    """One month of a KPI. A null value says why in `reason`.
-
-    Reasons: `no_observation`; of formulas `missing_value` (named in `missing`),
-    `division_by_zero`, `out_of_range`, `formula_cycle`. `trend` is the least-squares line (from
-    three values on), `seasonally_adjusted` needs 24 months without a gap.
-    """
-
-    period: Period
-    value: ExactText | None
-    reason: str | None
-    missing: list[str]
-    target: ExactText | None
-    attainment: ExactText | None
-    attainment_reason: str | None
-    variance: ExactText | None
-    trend: ExactText | None
-    seasonally_adjusted: ExactText | None
-    benchmark: ExactText | None
-    observations: int
-
-
-class SeriesAnswer(Contract):
-    """A KPI month by month."""
-
-    kpi: str
-    name: str
-    unit: str
-    direction: Direction
-    aggregation: Aggregation
-    baseline: ExactText | None
-    formula: str | None
-    items: list[SeriesPoint]
-
-
-class PackKpiAnswer(Contract):
-    """A KPI of a shipped pack."""
-
-    code: str
-    name: str
-    names: dict[str, str]
-    definition: dict[str, str]
-    dimension: Dimension
-    perspective: Perspective
-    unit: str
-    direction: Direction
-    formula: str | None
-    value_role: ValueRole | None
-    aggregation: Aggregation
-    source: dict[str, str]
-
-
-class PackAnswer(Contract):
-    """A shipped pack of KPIs; `loaded` counts those of it that are here."""
-
-    name: str
-    title: str
-    titles: dict[str, str]
-    kpi_class: KpiClass = Field(alias="class")
-    loaded: int
-    kpis: list[PackKpiAnswer]
-
-
-class PackLoaded(Contract):
-    """What loading a pack did; KPIs that were there already are left as they are."""
-
-    name: str
-    created: list[str]
-    present: list[str]

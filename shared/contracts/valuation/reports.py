@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from shared.contracts.jobs import ProblemDocument
-from shared.contracts.values import Contract, Instant, Period
+from shared.contracts.values import Code, Contract, DecimalText, Instant, Period
 
 ReportType = Literal[
     "cost-value-distribution",
@@ -29,11 +29,18 @@ class ReportParameters(Contract):
     """Narrows a report down: to one run instead of the published one, to a level of the trees.
 
     `level` 1 shows the roots of each layer; without it every object that holds cost is shown.
+    `months` adds the course of so many months up to the period, from their published runs (a
+    consumer statement shows twelve without being asked). `consumer` is whose statement it is:
+    that type needs it, no other takes it. `discount_rate` (0.08 a year) is for the net present
+    values of `value-analysis`. What a type cannot use is refused, not passed over.
     """
 
     run: UUID | None = None
     scenario: Scenario = "actual"
     level: Annotated[int, Field(ge=1, le=20, strict=True)] | None = None
+    months: Annotated[int, Field(ge=1, le=36, strict=True)] | None = None
+    consumer: Code | None = None
+    discount_rate: Annotated[DecimalText, Field(gt=-1, le=10)] | None = None
 
 
 class ReportRequest(Contract):
@@ -84,5 +91,6 @@ class ReportAnswer(Contract):
     inputs_sha256: str | None
     file: ReportFile | None
     problem: ProblemDocument | None
+    schedule: str | None = Field(description="The code of the report schedule that ordered it.")
     created_at: Instant
     finished_at: Instant | None

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from shared.tables.columns import (
@@ -23,8 +24,24 @@ from shared.tables.columns import (
 )
 
 
+def sum_column() -> Any:
+    """A sum of amounts, of any size; null where nothing was summed."""
+    return Field(default=None, sa_column=Column(Numeric, nullable=True))
+
+
+def _json_with_default(written: str) -> Any:
+    """JSON that older writers leave to the database."""
+    empty = dict if written == "{}" else list
+    column: Column[Any] = Column(JSONB, nullable=False, server_default=text(f"'{written}'"))
+    return Field(default_factory=empty, sa_column=column)
+
+
 class Initiative(Table, table=True):
-    """A project or change that money is spent on to make value, from demand to closed."""
+    """A project or change that money is spent on to make value, from demand to closed.
+
+    The four sums follow its cash flows and, like `conflicts` and `findings`, are worked out
+    whenever it or its cash flows change, so that lists can be filtered and sorted by them.
+    """
 
     __tablename__ = "initiative"
     __table_args__ = (
@@ -35,8 +52,10 @@ class Initiative(Table, table=True):
         CheckConstraint("strategic_fit between 0 and 100", name="strategic_fit"),
         CheckConstraint("business_impact between 0 and 100", name="business_impact"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("percent_complete between 0 and 100", name="percent_complete"),
         Index("ix_initiative_solution", "solution"),
         Index("ix_initiative_value_score", "value_score"),
+        Index("ix_initiative_tags", "tags", postgresql_using="gin"),
     )
 
     id: UUID = id_column()
@@ -54,6 +73,22 @@ class Initiative(Table, table=True):
     review_offsets: list[int] = json_column(default=list)
     historic: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     value_score: Decimal | None = amount_column(nullable=True)
+    description: str | None = text_column(nullable=True)
+    kind: str | None = code_column(nullable=True)
+    planned_started_on: date | None = day_column(nullable=True)
+    started_on: date | None = day_column(nullable=True)
+    planned_go_live_on: date | None = day_column(nullable=True)
+    closed_on: date | None = day_column(nullable=True)
+    percent_complete: Decimal | None = amount_column(nullable=True)
+    estimate_to_complete: Decimal | None = amount_column(nullable=True)
+    stated: dict[str, str] = _json_with_default("{}")
+    planned_cost: Decimal | None = sum_column()
+    actual_cost: Decimal | None = sum_column()
+    planned_benefit: Decimal | None = sum_column()
+    actual_benefit: Decimal | None = sum_column()
+    conflicts: list[str] = _json_with_default("[]")
+    findings: list[str] = _json_with_default("[]")
+    created_by: str | None = text_column(nullable=True)
     created_at: datetime = instant_column()
     updated_at: datetime = instant_column()
     version: int = version_column()

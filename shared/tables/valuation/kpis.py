@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Numeric, UniqueConstraint
+from sqlmodel import Field
 
 from shared.tables.columns import (
     Table,
@@ -42,6 +43,7 @@ class ValueKpi(Table, table=True):
         CheckConstraint(
             one_of("aggregation", "mean", "sum", "last", "min", "max"), name="aggregation"
         ),
+        CheckConstraint("weight > 0", name="weight"),
         Index("ix_value_kpi_links", "links", postgresql_using="gin"),
     )
 
@@ -62,6 +64,9 @@ class ValueKpi(Table, table=True):
     targets: list[dict[str, Any]] = json_column(default=list)
     links: list[dict[str, Any]] = json_column(default=list)
     owner: str | None = text_column(nullable=True)
+    weight: Decimal = Field(
+        default=Decimal(1), sa_column=Column(Numeric(38, 18), nullable=False, server_default="1")
+    )
     source: dict[str, Any] | None = json_column(nullable=True)
     pack: str | None = text_column(nullable=True)
     created_at: datetime = instant_column()
@@ -94,6 +99,7 @@ class Observation(Table, table=True):
     source: str = code_column()
     link_key: str = code_column()
     link: dict[str, Any] | None = json_column(nullable=True)
+    note: str | None = text_column(nullable=True)
     created_at: datetime = instant_column()
     updated_at: datetime = instant_column()
     version: int = version_column()

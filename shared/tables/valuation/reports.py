@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlmodel import Field
 
 from shared.tables.columns import (
@@ -23,7 +31,8 @@ class Report(Table, table=True):
     """One ordered report; it changes once, when it is finished, failed or cancelled.
 
     `inputs_sha256` is the hash over all that the report was made from: reports of one type,
-    format and language with equal inputs have equal `sha256` too.
+    format and language with equal inputs have equal `sha256` too. Reports of a schedule carry its
+    code and the `occasion` (due time or run) that they were ordered for, one report for each.
     """
 
     __tablename__ = "report"
@@ -37,6 +46,8 @@ class Report(Table, table=True):
         ),
         Index("ix_report_period", "period", "type"),
         Index("ix_report_created_at", "created_at", "id"),
+        Index("ix_report_schedule", "schedule_id", "created_at"),
+        UniqueConstraint("schedule_id", "occasion"),
     )
 
     id: UUID = id_column()
@@ -57,4 +68,13 @@ class Report(Table, table=True):
     problem: dict[str, Any] | None = json_column(nullable=True)
     created_at: datetime = instant_column()
     finished_at: datetime | None = instant_column(nullable=True)
+    schedule_id: UUID | None = Field(
+        default=None,
+        sa_column=Column(
+            Uuid, ForeignKey("report_schedule.id", ondelete="SET NULL"), nullable=True
+        ),
+    )
+    schedule: str | None = code_column(nullable=True)
+    occasion: str | None = text_column(nullable=True)
+    webhook_id: UUID | None = Field(default=None, sa_column=Column(Uuid, nullable=True))
     version: int = version_column()

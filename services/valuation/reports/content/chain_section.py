@@ -26,7 +26,7 @@ from services.valuation.reports.document import (
     Table,
     Text,
 )
-from services.valuation.reports.labels import label, sentence
+from services.valuation.reports.wording.labels import label, sentence
 
 
 @dataclass(frozen=True)

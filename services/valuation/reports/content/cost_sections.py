@@ -23,6 +23,7 @@ from services.valuation.reports.content.cost_tables import (
 )
 from services.valuation.reports.content.inputs import CostFacts, CostRow
 from services.valuation.reports.content.links import Links
+from services.valuation.reports.content.month_table import month_sentences, month_table
 from services.valuation.reports.document import (
     Cell,
     Money,
@@ -32,7 +33,7 @@ from services.valuation.reports.document import (
     Sentence,
     Text,
 )
-from services.valuation.reports.labels import label, sentence, term
+from services.valuation.reports.wording.labels import label, sentence, term
 
 _LAYERS = (
     ("pool", "by_pool", "largest_pool"),
@@ -58,7 +59,7 @@ def summary_sentences(cost: CostFacts, links: Links, language: Language) -> list
             },
         )
     ]
-    said.append(_unallocated_sentence(cost, links, language))
+    said.append(unallocated_sentence(cost, links, language))
     for amount, key in (
         (run.retained, "retained_some"),
         (run.out_of_scope, "out_of_scope_some"),
@@ -78,7 +79,8 @@ def summary_sentences(cost: CostFacts, links: Links, language: Language) -> list
     return said
 
 
-def _unallocated_sentence(cost: CostFacts, links: Links, language: Language) -> Sentence:
+def unallocated_sentence(cost: CostFacts, links: Links, language: Language) -> Sentence:
+    """How much stayed and why, or that nothing did."""
     run = cost.run
     if not run.unallocated:
         return sentence("unallocated_none", language, {})
@@ -111,6 +113,12 @@ def cost_section(cost: CostFacts, links: Links, language: Language) -> Section:
     ]
     if any(row.consumed for row in cost.consumers):
         tables.append(consumption_table(cost, links, language))
+    elif len(cost.consumers) > 1:
+        where = Text("/v1/views/consumers", links.of_view("consumers"))
+        sentences.append(sentence("consumption_elsewhere", language, {"where": where}, "note"))
+    if cost.months:
+        sentences += month_sentences(cost.months, links, language)
+        tables.append(month_table(cost, cost.months, links, language))
     return Section(
         "cost",
         label("cost", language),

@@ -16,7 +16,7 @@ from services.valuation.reports.document import (
     Table,
     Text,
 )
-from services.valuation.reports.labels import label
+from services.valuation.reports.wording.labels import label
 
 _TYPES = ("opex", "capex")
 

@@ -106,6 +106,35 @@ class UnallocatedRow:
 
 
 @dataclass(frozen=True)
+class MonthRun:
+    """The published run that speaks for one month of a course."""
+
+    id: str
+    period: str
+    output_hash: str
+    fingerprint: str
+    finished_at: datetime
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """One object with its cost of each month, in the order of the months."""
+
+    code: str
+    name: str
+    amounts: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True)
+class MonthlyCosts:
+    """The cost of consumers month by month; a month without a published run is left out."""
+
+    runs: tuple[MonthRun, ...] = ()
+    rows: tuple[MonthRow, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CostFacts:
     """The cost side of a report: one run and its views."""
 
@@ -119,6 +148,7 @@ class CostFacts:
     stages: tuple[StageCost, ...] = ()
     reconciliation: tuple[ReconciliationStep, ...] = ()
     unallocated: tuple[UnallocatedRow, ...] = ()
+    months: MonthlyCosts | None = None
 
 
 @dataclass(frozen=True)
@@ -219,14 +249,3 @@ class ValueFacts:
     reviews: tuple[ReviewFacts, ...] = ()
     stage_names: Mapping[str, str] = field(default_factory=dict)
     newest_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class ReportInputs:
-    """All inputs of one report, its language and the hash over them."""
-
-    period: str
-    language: str
-    cost: CostFacts | None
-    value: ValueFacts
-    sha256: str

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses under the two services' public roots (`/allocation`, or a whole URL)."""
+    """Addresses under the services' public roots (`/allocation`, or a whole URL)."""
 
     allocation: str
     valuation: str
     run: str = ""
+    ingest: str = "/ingest"
 
     def of_run(self, part: str = "") -> str:
         """The run itself or one of its parts (`reconciliation`, `unallocated`)."""
@@ -33,6 +34,11 @@ class Links:
         """An initiative or one of its parts (`value-expectations`, `evaluation`)."""
         address = f"{self.valuation}/v1/initiatives/{initiative_id}"
         return address + (f"/{part}" if part else "")
+
+    def of_solution_value(self, period: str, code: str = "") -> str:
+        """Cost beside value of all solutions, or of one."""
+        asked = {"period": period} | ({"code": code} if code else {})
+        return f"{self.valuation}/v1/views/solution-value?{urlencode(asked)}"
 
     def of_review(self, review_id: str) -> str:
         """A post-implementation review."""

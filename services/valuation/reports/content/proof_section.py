@@ -18,7 +18,7 @@ from services.valuation.reports.document import (
     Table,
     Text,
 )
-from services.valuation.reports.labels import label, sentence, term
+from services.valuation.reports.wording.labels import label, sentence, term
 
 _BASES = ("measured_share", "estimated_share", "fallback_share", "unallocated_share")
 
@@ -151,7 +151,7 @@ def _object_table(cost: CostFacts, links: Links, language: Language) -> Table:
         source = links.of_object(row.layer, row.code) if row.code else links.of_run("unallocated")
         lines.append(
             (
-                Text(row.name, source),
+                Text(row.name or label("lines_without_pool", language), source),
                 Text(row.code or ""),
                 Text(term("reason", row.reason, language)),
                 Text(row.owner) if row.owner else Missing(),

@@ -5,16 +5,34 @@ from datetime import UTC, datetime
 from typing import cast
 
 from services.valuation.charts.figures import Language
+from services.valuation.reports.content.analysis.facts import AnalysisFacts
+from services.valuation.reports.content.analysis.sections import (
+    judged_section,
+    kpi_section,
+    realisation_section,
+    solution_section,
+)
+from services.valuation.reports.content.carbon.facts import CarbonFacts
+from services.valuation.reports.content.carbon.sections import carbon_section
 from services.valuation.reports.content.chain_section import chain_section
+from services.valuation.reports.content.compliance.facts import ComplianceFacts
+from services.valuation.reports.content.compliance.sections import compliance_sections
 from services.valuation.reports.content.cost_sections import cost_section, summary_sentences
 from services.valuation.reports.content.cost_tables import money
-from services.valuation.reports.content.inputs import CostFacts, ReportInputs
+from services.valuation.reports.content.inputs import CostFacts
 from services.valuation.reports.content.links import Links
 from services.valuation.reports.content.proof_section import proof_section
+from services.valuation.reports.content.quality.facts import QualityFacts
+from services.valuation.reports.content.quality.sections import quality_sections
+from services.valuation.reports.content.report_inputs import ReportInputs
 from services.valuation.reports.content.review_tables import review_sentences, review_tables
+from services.valuation.reports.content.sources import list_sources
+from services.valuation.reports.content.statement.addresses import bill_address
+from services.valuation.reports.content.statement.facts import StatementFacts
+from services.valuation.reports.content.statement.sections import statement_sections
 from services.valuation.reports.content.value_section import value_section
-from services.valuation.reports.document import Cell, Document, Missing, Section, Source, Text
-from services.valuation.reports.labels import label
+from services.valuation.reports.document import Cell, Document, Missing, Money, Section, Text
+from services.valuation.reports.wording.labels import label
 
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 
@@ -25,8 +43,8 @@ def write_document(report_type: str, inputs: ReportInputs, links: Links) -> Docu
     sections = _CHAPTERS[report_type](inputs, links, language)
     cost = inputs.cost
     instants = [cost.run.finished_at] if cost else []
-    if inputs.value.newest_at:
-        instants.append(inputs.value.newest_at)
+    told = (inputs.value, inputs.statement, inputs.quality, inputs.compliance)
+    instants += [facts.newest_at for facts in told if facts and facts.newest_at]
     return Document(
         type=report_type,
         title=label(f"title.{report_type}", language),
@@ -36,8 +54,8 @@ def write_document(report_type: str, inputs: ReportInputs, links: Links) -> Docu
         as_of=max(instants, default=_EPOCH),
         inputs_sha256=inputs.sha256,
         sections=tuple(section for section in sections if section),
-        sources=tuple(_sources(inputs, links, language)),
-        subtitle=inputs.period,
+        sources=tuple(list_sources(inputs, links, language)),
+        subtitle=_subtitle(inputs),
         facts=tuple(_facts(inputs, links, max(instants, default=_EPOCH), language)),
     )
 
@@ -81,9 +99,50 @@ def _post_implementation_review(
     return [reviews, value_section(inputs.value, inputs.period, links, language)]
 
 
+def _consumer_statement(inputs: ReportInputs, links: Links, language: Language) -> list[Section]:
+    bill = cast(StatementFacts, inputs.statement)
+    return statement_sections(bill, inputs.period, links, language)
+
+
+def _value_analysis(inputs: ReportInputs, links: Links, language: Language) -> list[Section]:
+    """The first page says the verdicts; each chapter proves one of them."""
+    cost, facts = cast(CostFacts, inputs.cost), cast(AnalysisFacts, inputs.analysis)
+    chapters = [
+        kpi_section(inputs.value, facts, inputs.period, links, language),
+        judged_section(facts, links, language),
+        realisation_section(facts, links, language),
+        chain_section(cost, inputs.value, links, language),
+        solution_section(facts, cost, inputs.value.stage_names, links, language),
+    ]
+    first = [said for chapter in chapters for said in chapter.sentences[:3] if said.kind != "note"]
+    return [Section("summary", label("summary", language), tuple(first)), *chapters]
+
+
+def _open_ends_and_quality(inputs: ReportInputs, links: Links, language: Language) -> list[Section]:
+    facts = cast(QualityFacts, inputs.quality)
+    return quality_sections(inputs.cost, facts, inputs.period, links, language)
+
+
+def _carbon(inputs: ReportInputs, links: Links, language: Language) -> list[Section]:
+    cost, facts = cast(CostFacts, inputs.cost), cast(CarbonFacts, inputs.carbon)
+    return [carbon_section(cost, facts, links, language)]
+
+
+def _compliance(inputs: ReportInputs, links: Links, language: Language) -> list[Section]:
+    facts = cast(ComplianceFacts, inputs.compliance)
+    return compliance_sections(facts, inputs.period, links, language)
+
+
 def _summary(cost: CostFacts, links: Links, language: Language) -> Section:
     sentences = summary_sentences(cost, links, language)
     return Section("summary", label("summary", language), tuple(sentences))
+
+
+def _subtitle(inputs: ReportInputs) -> str:
+    """The period; a statement also says whose it is."""
+    if inputs.statement is None:
+        return inputs.period
+    return f"{inputs.statement.name} · {inputs.period}"
 
 
 def _facts(
@@ -92,61 +151,26 @@ def _facts(
     instant = as_of.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     facts: list[tuple[str, Cell]] = [(label("period", language), Text(inputs.period))]
     if inputs.cost:
-        run = inputs.cost.run
+        run, bill = inputs.cost.run, inputs.statement
+        total = money(run.input, inputs.cost, links.of_run())
+        if bill:  # A consumer's bill does not tell what the whole company spends.
+            total = Money(bill.amount, bill.currency, href=bill_address(bill, links))
         facts += [
-            (label("total", language), money(run.input, inputs.cost, links.of_run())),
+            (label("total", language), total),
             (label("run", language), Text(run.id, links.of_run())),
         ]
     facts.append((label("as_of", language), Text(instant) if as_of != _EPOCH else Missing()))
     return facts
 
 
-def _sources(inputs: ReportInputs, links: Links, language: Language) -> list[Source]:
-    sources = []
-    if inputs.cost:
-        run = inputs.cost.run
-        sources.append(
-            Source(
-                label("run", language),
-                links.of_run(),
-                run.id,
-                run.fingerprint,
-                run.output_hash,
-                run.finished_at,
-            )
-        )
-        model = f"{links.allocation}/v1/model-versions/{run.model_version}"
-        sources.append(Source(label("model_version", language), model, run.model_version))
-        sources += [
-            Source(label(title, language), links.of_view(view), run.id)
-            for title, view in (
-                ("by_pool", "finance"),
-                ("by_tower", "technology"),
-                ("by_solution", "solutions"),
-                ("by_consumer", "consumers"),
-            )
-        ]
-        for part in ("reconciliation", "unallocated"):
-            sources.append(Source(label(part, language), links.of_run(part), run.id))
-    sources += [Source(kpi.name, links.of_kpi(kpi.id), kpi.id) for kpi in inputs.value.kpis]
-    sources += [
-        Source(initiative.name, links.of_initiative(initiative.id), initiative.id)
-        for initiative in inputs.value.initiatives
-    ]
-    sources += [
-        Source(
-            f"{label('reviews', language)}: {review.initiative}",
-            links.of_review(review.id),
-            review.id,
-        )
-        for review in inputs.value.reviews
-    ]
-    return sources
-
-
 _CHAPTERS: dict[str, Callable[[ReportInputs, Links, Language], list[Section]]] = {
     "cost-value-distribution": _cost_value_distribution,
     "it-spend-overview": _it_spend_overview,
+    "consumer-statement": _consumer_statement,
     "post-implementation-review": _post_implementation_review,
+    "value-analysis": _value_analysis,
+    "unallocated-and-data-quality": _open_ends_and_quality,
+    "carbon": _carbon,
+    "compliance": _compliance,
 }
 AVAILABLE_TYPES = tuple(_CHAPTERS)

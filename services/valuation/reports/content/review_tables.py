@@ -16,7 +16,7 @@ from services.valuation.reports.document import (
     Table,
     Text,
 )
-from services.valuation.reports.labels import label, sentence, term
+from services.valuation.reports.wording.labels import label, sentence, term
 
 _MOST_SENTENCES = 6
 

@@ -24,7 +24,7 @@ from services.valuation.reports.document import (
     Text,
     cell_text,
 )
-from services.valuation.reports.labels import label, sentence, term
+from services.valuation.reports.wording.labels import label, sentence, term
 
 _MOST_BARS = 14
 

@@ -1,6 +1,13 @@
 """The shipped benefit KPIs."""
 
-from services.valuation.value_kpis.library.kinds import LEDGER, SALES, Names, Pack, PackKpi
+from services.valuation.value_kpis.library.kinds import (
+    EVALUATION,
+    LEDGER,
+    SALES,
+    Names,
+    Pack,
+    PackKpi,
+)
 
 BENEFIT = Pack(
     "btim-benefit",
@@ -18,6 +25,7 @@ BENEFIT = Pack(
             SALES,
             value_role="revenue",
             aggregation="sum",
+            level="strategy",
         ),
         PackKpi(
             "btim:it-driven-revenue-share",
@@ -32,6 +40,7 @@ BENEFIT = Pack(
             "up",
             SALES,
             formula='"btim:it-driven-revenue" / "btim:revenue" * 100',
+            level="strategy",
         ),
         PackKpi(
             "btim:cost-reduced",
@@ -44,6 +53,7 @@ BENEFIT = Pack(
             LEDGER,
             value_role="saving",
             aggregation="sum",
+            level="strategy",
         ),
         PackKpi(
             "btim:revenue-per-10k-of-it",
@@ -55,6 +65,7 @@ BENEFIT = Pack(
             "up",
             LEDGER,
             formula='"btim:revenue" / "btim:it-cost" * 10000',
+            level="strategy",
         ),
         PackKpi(
             "btim:conversion-rate",
@@ -65,6 +76,7 @@ BENEFIT = Pack(
             "%",
             "up",
             SALES,
+            level="strategy",
         ),
         PackKpi(
             "btim:basket-value",
@@ -75,6 +87,7 @@ BENEFIT = Pack(
             "money",
             "up",
             SALES,
+            level="strategy",
         ),
         PackKpi(
             "btim:repurchase-rate",
@@ -85,6 +98,132 @@ BENEFIT = Pack(
             "%",
             "up",
             SALES,
+            level="strategy",
+        ),
+        PackKpi(
+            "btim:it-driven-revenue-year-before",
+            Names("Revenue made through IT a year before", "上年同期IT带动的收入"),
+            Names(
+                "Revenue through the solution in the same month of the year before",
+                "上年同月经由该解决方案实现的收入",
+            ),
+            "financial",
+            "customer",
+            "money",
+            "up",
+            SALES,
+            level="strategy",
+            aggregation="sum",
+        ),
+        PackKpi(
+            "btim:it-driven-revenue-growth",
+            Names("Growth of revenue made through IT", "IT带动收入增长率"),
+            Names(
+                "How much more revenue came through IT than a year before",
+                "IT带动收入较上年同期的增长幅度",
+            ),
+            "financial",
+            "customer",
+            "%",
+            "up",
+            SALES,
+            level="strategy",
+            formula='("btim:it-driven-revenue" / "btim:it-driven-revenue-year-before" - 1) * 100',
+        ),
+        PackKpi(
+            "btim:revenue-growth-per-10k-of-it",
+            Names("Revenue growth per 10,000 of IT cost", "每万元IT投入带动的营收增长额"),
+            Names(
+                "Revenue gained on the year before for every 10,000 spent on IT",
+                "每投入一万元IT成本较上年同期多实现的收入",
+            ),
+            "financial",
+            "financial",
+            "money",
+            "up",
+            LEDGER,
+            level="strategy",
+            formula='("btim:it-driven-revenue" - "btim:it-driven-revenue-year-before")'
+            ' / "btim:it-cost" * 10000',
+        ),
+        PackKpi(
+            "btim:cost-saving-rate",
+            Names("Saving rate", "降本率"),
+            Names(
+                "Cost reduced for every hundred of the cost before", "每百元原有成本中降低的部分"
+            ),
+            "financial",
+            "financial",
+            "%",
+            "up",
+            LEDGER,
+            level="strategy",
+            formula='"btim:cost-reduced" / "btim:cost-before" * 100',
+        ),
+        PackKpi(
+            "btim:cost-before",
+            Names("Cost before the change", "改进前成本"),
+            Names("What the same work cost before", "同样工作在改进前的成本"),
+            "financial",
+            "financial",
+            "money",
+            "down",
+            LEDGER,
+            level="operation",
+            aggregation="sum",
+        ),
+        PackKpi(
+            "btim:roi-net",
+            Names("Net return on investment", "投资回报率（净）"),
+            Names("(benefit - cost) / cost of an investment", "投资的（效益-成本）/成本"),
+            "financial",
+            "financial",
+            "%",
+            "up",
+            EVALUATION,
+            level="strategy",
+            aggregation="last",
+        ),
+        PackKpi(
+            "btim:npv",
+            Names("Net present value", "净现值"),
+            Names("Discounted payments of an investment added up", "投资各期现金流折现之和"),
+            "financial",
+            "financial",
+            "money",
+            "up",
+            EVALUATION,
+            level="strategy",
+            aggregation="last",
+        ),
+        PackKpi(
+            "btim:payback-months",
+            Names("Payback", "投资回收期"),
+            Names(
+                "Months from the first payment until benefits have covered it",
+                "自首笔支出起至效益覆盖投入的月数",
+            ),
+            "financial",
+            "financial",
+            "month",
+            "down",
+            EVALUATION,
+            level="strategy",
+            aggregation="last",
+        ),
+        PackKpi(
+            "btim:retention-rate",
+            Names("Customer retention", "客户留存率"),
+            Names(
+                "Customers of every hundred who stay from one year to the next",
+                "每百名客户中次年仍保留的人数",
+            ),
+            "business",
+            "customer",
+            "%",
+            "up",
+            SALES,
+            level="strategy",
         ),
     ),
 )

@@ -24,6 +24,7 @@ EFFICIENCY = Pack(
             "ms",
             "down",
             MONITORING,
+            level="function",
         ),
         PackKpi(
             "btim:mttr",
@@ -37,6 +38,8 @@ EFFICIENCY = Pack(
             "h",
             "down",
             ITSM,
+            level="function",
+            formula='tickets("mttr_hours")',
         ),
         PackKpi(
             "btim:resource-utilisation",
@@ -47,6 +50,7 @@ EFFICIENCY = Pack(
             "%",
             "up",
             MONITORING,
+            level="operation",
         ),
         PackKpi(
             "btim:delivery-cycle-time",
@@ -57,6 +61,7 @@ EFFICIENCY = Pack(
             "d",
             "down",
             DELIVERY,
+            level="operation",
         ),
         PackKpi(
             "btim:process-time",
@@ -67,6 +72,7 @@ EFFICIENCY = Pack(
             "h",
             "down",
             PROCESS,
+            level="operation",
         ),
         PackKpi(
             "btim:error-rate",
@@ -77,6 +83,7 @@ EFFICIENCY = Pack(
             "%",
             "down",
             PROCESS,
+            level="operation",
         ),
         PackKpi(
             "btim:output-per-head",
@@ -87,6 +94,7 @@ EFFICIENCY = Pack(
             "count",
             "up",
             PROCESS,
+            level="operation",
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """The shipped innovation KPIs."""
 
-from services.valuation.value_kpis.library.kinds import DELIVERY, Names, Pack, PackKpi
+from services.valuation.value_kpis.library.kinds import DELIVERY, SALES, Names, Pack, PackKpi
 
 INNOVATION = Pack(
     "btim-innovation",
@@ -19,6 +19,7 @@ INNOVATION = Pack(
             "up",
             DELIVERY,
             aggregation="sum",
+            level="strategy",
         ),
         PackKpi(
             "btim:patents",
@@ -30,6 +31,7 @@ INNOVATION = Pack(
             "up",
             Names("legal department", "法务部门"),
             aggregation="sum",
+            level="strategy",
         ),
         PackKpi(
             "btim:time-to-market",
@@ -42,6 +44,49 @@ INNOVATION = Pack(
             "d",
             "down",
             DELIVERY,
+            level="strategy",
+        ),
+        PackKpi(
+            "btim:innovation-success-rate",
+            Names("Success of innovation projects", "创新项目成功率"),
+            Names(
+                "Business innovation projects of every hundred that reached their goal",
+                "每百个业务创新项目中达成目标的个数",
+            ),
+            "strategic",
+            "learning",
+            "%",
+            "up",
+            DELIVERY,
+            level="strategy",
+        ),
+        PackKpi(
+            "btim:new-business-revenue",
+            Names("Revenue of new business", "新业务收入"),
+            Names("Revenue of business lines that IT made possible", "由IT支撑的新业务线收入"),
+            "strategic",
+            "financial",
+            "money",
+            "up",
+            SALES,
+            level="strategy",
+            value_role="revenue",
+            aggregation="sum",
+        ),
+        PackKpi(
+            "btim:new-business-share",
+            Names("New business share of revenue", "新业务收入占比"),
+            Names(
+                "Revenue of new business lines for every hundred of revenue",
+                "每百元收入中新业务线的收入",
+            ),
+            "strategic",
+            "financial",
+            "%",
+            "up",
+            SALES,
+            level="strategy",
+            formula='"btim:new-business-revenue" / "btim:revenue" * 100',
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from services.valuation.value_kpis.library.kinds import (
     ALLOCATION,
+    AUDIT,
     DELIVERY,
     ITSM,
     MONITORING,
@@ -26,6 +27,7 @@ QUALITY = Pack(
             "pt",
             "up",
             SURVEY,
+            level="function",
         ),
         PackKpi(
             "btim:nps",
@@ -38,6 +40,7 @@ QUALITY = Pack(
             "pt",
             "up",
             SURVEY,
+            level="function",
         ),
         PackKpi(
             "btim:design-pass-rate",
@@ -48,6 +51,7 @@ QUALITY = Pack(
             "%",
             "up",
             PROCESS,
+            level="operation",
         ),
         PackKpi(
             "btim:sla-met",
@@ -61,6 +65,8 @@ QUALITY = Pack(
             "%",
             "up",
             ITSM,
+            level="function",
+            formula='tickets("sla_met_share") * 100',
         ),
         PackKpi(
             "btim:availability",
@@ -74,6 +80,7 @@ QUALITY = Pack(
             "%",
             "up",
             MONITORING,
+            level="function",
         ),
         PackKpi(
             "btim:measured-allocation-share",
@@ -87,6 +94,7 @@ QUALITY = Pack(
             "%",
             "up",
             ALLOCATION,
+            level="operation",
         ),
         PackKpi(
             "btim:module-coverage",
@@ -98,6 +106,88 @@ QUALITY = Pack(
             "up",
             DELIVERY,
             value_role="use",
+            level="function",
+        ),
+        PackKpi(
+            "btim:csat-before",
+            Names("User satisfaction before", "改进前用户满意度"),
+            Names(
+                "Mean answer of users before the change, 0 to 100", "改进前的用户评分均值，0至100"
+            ),
+            "business",
+            "customer",
+            "pt",
+            "up",
+            SURVEY,
+            level="function",
+            aggregation="last",
+        ),
+        PackKpi(
+            "btim:csat-change",
+            Names("Change of satisfaction", "满意度提升值"),
+            Names(
+                "Points of satisfaction gained since before the change",
+                "与改进前相比提升的满意度分值",
+            ),
+            "business",
+            "customer",
+            "pt",
+            "up",
+            SURVEY,
+            level="function",
+            formula='"btim:csat" - "btim:csat-before"',
+        ),
+        PackKpi(
+            "btim:nps-before",
+            Names("Net promoter score before", "改进前净推荐值"),
+            Names("Net promoter score before the change", "改进前的净推荐值"),
+            "business",
+            "customer",
+            "pt",
+            "up",
+            SURVEY,
+            level="function",
+            aggregation="last",
+        ),
+        PackKpi(
+            "btim:nps-change",
+            Names("Change of net promoter score", "净推荐值提升"),
+            Names(
+                "Points of net promoter score gained since before the change",
+                "与改进前相比提升的净推荐值",
+            ),
+            "business",
+            "customer",
+            "pt",
+            "up",
+            SURVEY,
+            level="function",
+            formula='"btim:nps" - "btim:nps-before"',
+        ),
+        PackKpi(
+            "btim:control-compliance",
+            Names("Controls kept", "内控合规率"),
+            Names(
+                "Controls of every hundred that passed their test", "每百项控制措施中测试通过的项数"
+            ),
+            "strategic",
+            "process",
+            "%",
+            "up",
+            AUDIT,
+            level="operation",
+        ),
+        PackKpi(
+            "btim:risk-incidents",
+            Names("Risk incidents", "风险事件数"),
+            Names("Security and compliance incidents in the period", "期间发生的安全与合规事件"),
+            "strategic",
+            "process",
+            "count",
+            "down",
+            AUDIT,
+            level="operation",
+            aggregation="sum",
         ),
     ),
 )

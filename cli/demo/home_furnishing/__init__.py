@@ -1,0 +1,1 @@
+"""The demo of a furniture maker: its rows, its story and its published figures."""

@@ -1,0 +1,1 @@
+"""Invents the rows of examples/home-furnishing; the same rows each time."""

@@ -1,0 +1,1 @@
+"""The demo of a city council: its files and its story."""

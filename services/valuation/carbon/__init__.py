@@ -1,0 +1,1 @@
+"""Energy and carbon of a layer, from the measures of allocation's runs."""

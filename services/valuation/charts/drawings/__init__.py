@@ -1,0 +1,1 @@
+"""How each chart is drawn: plain rows in, Vega-Lite out; nothing is asked of anybody here."""

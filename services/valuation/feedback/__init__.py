@@ -1,0 +1,1 @@
+"""What people say of solutions: satisfaction and recommendation."""

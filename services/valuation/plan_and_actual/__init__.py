@@ -1,0 +1,1 @@
+"""What an initiative was to cost and bring, and what it did."""

@@ -1,0 +1,1 @@
+"""Was it worth it: KPIs by class, plan against actual, realisation, cost beside value."""

@@ -1,0 +1,1 @@
+"""Energy and emissions of the runs by what they are for and who consumes them."""

@@ -1,0 +1,1 @@
+"""Who changed, approved and saw what, from the audit trails of the three services."""

@@ -1,0 +1,1 @@
+"""A report's document as a file of each format."""

@@ -1,0 +1,1 @@
+"""Every word that reports say, in en and zh-CN."""

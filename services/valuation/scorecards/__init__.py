@@ -1,0 +1,1 @@
+"""Balanced scorecards: KPIs in four perspectives, for IT or one business unit."""

@@ -1,0 +1,1 @@
+"""What an initiative is worth at each of its steps."""

@@ -1,0 +1,1 @@
+"""The value chain: what each stage of the business costs in IT and what it earns."""

@@ -1,0 +1,47 @@
+"""A webhook's receiver: a real HTTP server on loopback that keeps what it gets."""
+
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+
+class Receiver:
+    """Keeps (headers by lower-case name, body) of each POST; can be told to fail."""
+
+    def __init__(self) -> None:
+        receiver = self
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.status = 204
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                size = int(self.headers["content-length"])
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.got.append((headers, self.rfile.read(size)))
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Stay silent."""
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
+        self._thread.start()
+
+    def wait_for(self, count: int, seconds: float = 120) -> list[tuple[dict[str, str], bytes]]:
+        """What has come once there is so much of it; fails when it does not come in time."""
+        until = time.monotonic() + seconds
+        while len(self.got) < count:
+            assert time.monotonic() < until, f"{len(self.got)} of {count} deliveries came"
+            time.sleep(0.05)
+        return self.got
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
