@@ -21,7 +21,7 @@ def run(days_file: Path) -> None:
 
     shared.clock.utc_now = ahead  # before anything else takes the clock by its name
     import services.valuation.main  # noqa: F401 - registers jobs and chores
-    from services.valuation.review_notices.workflow import SERVICE, announce_due_reviews
+    from services.valuation.benefits.review_notices.workflow import SERVICE, announce_due_reviews
     from shared.jobs.chores import register
     from shared.jobs.worker import work
 

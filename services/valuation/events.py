@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.valuation.report_schedules.workflow import order_published
-from services.valuation.reviews import repository
-from services.valuation.reviews.filling import fill_review
+from services.valuation.benefits.reviews import repository
+from services.valuation.benefits.reviews.filling import fill_review
+from services.valuation.reporting.report_schedules.workflow import order_published
 from shared.contracts.jobs import EventEnvelope
 from shared.foundation_endpoints import on_event
 from shared.jobs.queue import defer_job

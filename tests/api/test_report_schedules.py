@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.valuation.report_schedules.workflow import order_due_reports
+from services.valuation.reporting.report_schedules.workflow import order_due_reports
 from shared import outbox
 from shared.database import at_once
 from shared.ids import new_id

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from services.valuation.reviews.domain import add_months
+from services.valuation.benefits.reviews.domain import add_months
 from shared.database import in_transaction
 from shared.tables.platform import OutboxEvent
 from shared.tables.valuation.initiatives import Initiative

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from services.valuation.review_notices.workflow import announce_due_reviews
-from services.valuation.reviews.domain import add_months
+from services.valuation.benefits.review_notices.workflow import announce_due_reviews
+from services.valuation.benefits.reviews.domain import add_months
 from shared.database import in_transaction
 from shared.settings import get_settings
 from shared.tables.platform import OutboxEvent

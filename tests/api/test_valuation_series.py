@@ -201,3 +201,18 @@ def test_two_clients_at_once_make_one_row(valuation: ServiceUnderTest) -> None:
     results = [each[0]["status"] for each in found]
     assert sorted(results) == ["created", *["unchanged"] * 7]
     assert len(valuation.get("/v1/observations?kpi=raced").json()["items"]) == 1
+
+
+def test_units_within_one_bulk_are_checked_whatever_the_order(
+    valuation: ServiceUnderTest,
+) -> None:
+    money = {**a_kpi("bulk-spend"), "unit": "CNY"}
+    mixed = {**a_kpi("bulk-mixed"), "unit": "CNY", "formula": '"bulk-spend" + "bulk-hours"'}
+    items = [mixed, money, a_kpi("bulk-hours")]
+    for _ in range(2):
+        results = valuation.post("/v1/value-kpis/bulk", json={"items": items}).json()["results"]
+        assert results[0]["error"]["code"] == "unit_mismatch"
+        assert [result["status"] for result in results[1:]] in (
+            ["created", "created"],
+            ["unchanged", "unchanged"],
+        )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from services.valuation.attribution.domain import Estimate, Point
+from services.valuation.measures.attribution.domain import Estimate, Point
 from shared.periods import next_period
 
 START = "2024-01"

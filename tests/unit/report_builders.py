@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from services.valuation.charts.flow_graph import FlowLink, FlowNode
-from services.valuation.reports.content.inputs import (
+from services.valuation.reporting.charts.flow_graph import FlowLink, FlowNode
+from services.valuation.reporting.reports.content.inputs import (
     Benefit,
     Consumed,
     CostFacts,
@@ -21,10 +21,10 @@ from services.valuation.reports.content.inputs import (
     Unconverted,
     ValueFacts,
 )
-from services.valuation.reports.content.links import Links
-from services.valuation.reports.content.report_inputs import ReportInputs
-from services.valuation.reports.content.reports import write_document
-from services.valuation.reports.document import Document
+from services.valuation.reporting.reports.content.links import Links
+from services.valuation.reporting.reports.content.report_inputs import ReportInputs
+from services.valuation.reporting.reports.content.reports import write_document
+from services.valuation.reporting.reports.document import Document
 
 RUN_ID = "0193a2f4-7c1e-7b54-9d3f-2f1f0f7a9b10"
 LINKS = Links("/allocation", "/valuation", RUN_ID)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 
-from services.valuation.reports.content.analysis.facts import (
+from services.valuation.reporting.reports.content.analysis.facts import (
     AnalysisFacts,
     JudgedFigure,
     JudgedInitiative,
@@ -13,30 +13,39 @@ from services.valuation.reports.content.analysis.facts import (
     RealisedGroup,
     SolutionLine,
 )
-from services.valuation.reports.content.carbon.facts import CarbonFacts, CarbonRow, CarbonTotal
-from services.valuation.reports.content.compliance.facts import (
+from services.valuation.reporting.reports.content.carbon.facts import (
+    CarbonFacts,
+    CarbonRow,
+    CarbonTotal,
+)
+from services.valuation.reporting.reports.content.compliance.facts import (
     ActionCount,
     Approval,
     ComplianceFacts,
     TrailEvent,
 )
-from services.valuation.reports.content.inputs import MonthlyCosts, MonthRow, MonthRun, ValueFacts
-from services.valuation.reports.content.quality.facts import (
+from services.valuation.reporting.reports.content.inputs import (
+    MonthlyCosts,
+    MonthRow,
+    MonthRun,
+    ValueFacts,
+)
+from services.valuation.reporting.reports.content.quality.facts import (
     ImportFacts,
     QualityFacts,
     SourceMeasure,
     UnallocatedMonth,
 )
-from services.valuation.reports.content.report_inputs import ReportInputs
-from services.valuation.reports.content.reports import write_document
-from services.valuation.reports.content.statement.facts import (
+from services.valuation.reporting.reports.content.report_inputs import ReportInputs
+from services.valuation.reporting.reports.content.reports import write_document
+from services.valuation.reporting.reports.content.statement.facts import (
     BillLine,
     Complaint,
     MonthAmount,
     Origin,
     StatementFacts,
 )
-from services.valuation.reports.document import Document
+from services.valuation.reporting.reports.document import Document
 from tests.unit.report_builders import LINKS, RUN_ID, some_costs, some_values
 
 AT = datetime(2026, 2, 3, 8, 15, tzinfo=UTC)

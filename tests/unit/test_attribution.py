@@ -10,23 +10,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import linregress, pearsonr, rankdata
 
-from services.valuation.attribution.correlation import (
+from services.valuation.measures.attribution.correlation import (
     correlate_changes,
     correlate_lags,
     find_best_lag,
     pearson,
     spearman,
 )
-from services.valuation.attribution.domain import (
+from services.valuation.measures.attribution.domain import (
     Point,
     list_gaps,
     pair_months,
     scale,
     to_decimal,
 )
-from services.valuation.attribution.findings import associate, cautions_of_association
-from services.valuation.attribution.regression import find_influence, fit_line, measure_elasticity
-from services.valuation.attribution.wording import (
+from services.valuation.measures.attribution.findings import associate, cautions_of_association
+from services.valuation.measures.attribution.regression import (
+    find_influence,
+    fit_line,
+    measure_elasticity,
+)
+from services.valuation.measures.attribution.wording import (
     join_sentences,
     say_association,
 )

@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.valuation.attribution.domain import pair_months
-from services.valuation.attribution.event_designs import compare_with_control, interrupt_series
-from services.valuation.attribution.wording import say_difference, say_interruption
+from services.valuation.measures.attribution.domain import pair_months
+from services.valuation.measures.attribution.event_designs import (
+    compare_with_control,
+    interrupt_series,
+)
+from services.valuation.measures.attribution.wording import say_difference, say_interruption
 from shared.errors import Conflict
 from shared.periods import next_period
 from tests.unit.attribution_builders import (

@@ -8,33 +8,41 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.valuation.charts.drawings.attainment_panels import Attained, Panel, attainment_panels
-from services.valuation.charts.drawings.axes import month_axis, pixels_of
-from services.valuation.charts.drawings.cash_flow_chart import (
+from services.valuation.reporting.charts.drawings.attainment_panels import (
+    Attained,
+    Panel,
+    attainment_panels,
+)
+from services.valuation.reporting.charts.drawings.axes import month_axis, pixels_of
+from services.valuation.reporting.charts.drawings.cash_flow_chart import (
     Course,
     accumulate,
     cash_flow_chart,
     payback_month,
 )
-from services.valuation.charts.drawings.label_places import Dot, box_of, place_labels
-from services.valuation.charts.drawings.paired_bars import Pair, realisation_bars
-from services.valuation.charts.drawings.scatter_charts import Judged, solution_value_chart
-from services.valuation.charts.drawings.series_chart import SeriesMonth, series_chart
-from services.valuation.charts.drawings.stacked_bars import (
+from services.valuation.reporting.charts.drawings.label_places import Dot, box_of, place_labels
+from services.valuation.reporting.charts.drawings.paired_bars import Pair, realisation_bars
+from services.valuation.reporting.charts.drawings.scatter_charts import Judged, solution_value_chart
+from services.valuation.reporting.charts.drawings.series_chart import SeriesMonth, series_chart
+from services.valuation.reporting.charts.drawings.stacked_bars import (
     Look,
     StackedRow,
     merged_rows,
     stacked_bars,
 )
-from services.valuation.charts.drawings.tornado_chart import Moved, tornado_chart
-from services.valuation.charts.drawings.trend_chart import Stream, merged_streams, trend_chart
-from services.valuation.charts.figures import add_exactly
-from services.valuation.charts.of_costs import age_of
-from services.valuation.charts.of_kpis import short_number
-from services.valuation.charts.render import render_svg
-from services.valuation.charts.style import Spec
-from services.valuation.charts.wording import WORDS
-from services.valuation.reports.content.inputs import UnallocatedRow
+from services.valuation.reporting.charts.drawings.tornado_chart import Moved, tornado_chart
+from services.valuation.reporting.charts.drawings.trend_chart import (
+    Stream,
+    merged_streams,
+    trend_chart,
+)
+from services.valuation.reporting.charts.figures import add_exactly
+from services.valuation.reporting.charts.of_costs import age_of
+from services.valuation.reporting.charts.of_kpis import short_number
+from services.valuation.reporting.charts.render import render_svg
+from services.valuation.reporting.charts.style import Spec
+from services.valuation.reporting.charts.wording import WORDS
+from services.valuation.reporting.reports.content.inputs import UnallocatedRow
 from shared.periods import next_period
 
 amounts = st.decimals(

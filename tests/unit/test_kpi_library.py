@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from services.valuation.value_kpis.formulas import Name, parse_formula
-from services.valuation.value_kpis.formulas.unit_check import find_mismatch
-from services.valuation.value_kpis.library import HOME_OF_KPI, PACKS, Names
-from services.valuation.value_kpis.library.choosing import (
+from services.valuation.measures.value_kpis.formulas import Name, parse_formula
+from services.valuation.measures.value_kpis.formulas.unit_check import find_mismatch
+from services.valuation.measures.value_kpis.library import HOME_OF_KPI, PACKS, Names
+from services.valuation.measures.value_kpis.library.choosing import (
     kpis_of_pack,
     kpis_to_load,
     names_in_formula,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.valuation.plan_and_actual.accuracy import measure_accuracy
-from services.valuation.plan_and_actual.domain import (
+from services.valuation.investments.plan_and_actual.accuracy import measure_accuracy
+from services.valuation.investments.plan_and_actual.domain import (
     Days,
     compare,
     compare_days,

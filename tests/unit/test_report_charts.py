@@ -7,23 +7,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.valuation.charts.distribution_chart import Bar, distribution_chart, merged_bars
-from services.valuation.charts.figures import add_exactly, percent_text, short_money
-from services.valuation.charts.flow_chart import FlowCaption, flow_chart
-from services.valuation.charts.flow_graph import (
+from services.valuation.reporting.charts.distribution_chart import (
+    Bar,
+    distribution_chart,
+    merged_bars,
+)
+from services.valuation.reporting.charts.figures import add_exactly, percent_text, short_money
+from services.valuation.reporting.charts.flow_chart import FlowCaption, flow_chart
+from services.valuation.reporting.charts.flow_graph import (
     UNALLOCATED,
     FlowLink,
     FlowNode,
     add_unallocated,
     thin_flow,
 )
-from services.valuation.charts.label_width import distinct_labels, em_width, shorten
-from services.valuation.charts.render import render_png, render_svg
-from services.valuation.charts.sankey import place_flow
-from services.valuation.charts.value_chart import Attainment, SharePair
-from services.valuation.charts.value_chart import attainment_chart as draw_attainment
-from services.valuation.charts.value_chart import cost_value_chart as draw_cost_value
-from services.valuation.charts.wording import WORDS
+from services.valuation.reporting.charts.label_width import distinct_labels, em_width, shorten
+from services.valuation.reporting.charts.render import render_png, render_svg
+from services.valuation.reporting.charts.sankey import place_flow
+from services.valuation.reporting.charts.value_chart import Attainment, SharePair
+from services.valuation.reporting.charts.value_chart import attainment_chart as draw_attainment
+from services.valuation.reporting.charts.value_chart import cost_value_chart as draw_cost_value
+from services.valuation.reporting.charts.wording import WORDS
 
 CAPTION = FlowCaption("2026-01", "CNY", Decimal(1000), "zh-CN", "0193a2f4")
 amounts = st.decimals(

@@ -5,8 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
-from services.valuation.charts.figures import add_exactly
-from services.valuation.reports.document import (
+from services.valuation.reporting.charts.figures import add_exactly
+from services.valuation.reporting.reports.document import (
     Document,
     Money,
     Section,
@@ -15,8 +15,8 @@ from services.valuation.reports.document import (
     sentence_text,
     shortened_table,
 )
-from services.valuation.reports.wording.sentences import SENTENCES
-from services.valuation.reports.wording.terms import TERMS
+from services.valuation.reporting.reports.wording.sentences import SENTENCES
+from services.valuation.reporting.reports.wording.terms import TERMS
 from tests.unit.report_builders import (
     a_document,
     a_revenue_kpi,

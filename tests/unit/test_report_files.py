@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.valuation.reports.document import (
+from services.valuation.reporting.reports.document import (
     Column,
     Document,
     Missing,
@@ -24,11 +24,11 @@ from services.valuation.reports.document import (
     Table,
     Text,
 )
-from services.valuation.reports.files.csv_file import render_csv, safe_text
-from services.valuation.reports.files.html_page import render_html, safe_href
-from services.valuation.reports.files.json_file import render_json
-from services.valuation.reports.files.pdf_file import render_pdf
-from services.valuation.reports.files.xlsx_file import render_xlsx, significant_digits
+from services.valuation.reporting.reports.files.csv_file import render_csv, safe_text
+from services.valuation.reporting.reports.files.html_page import render_html, safe_href
+from services.valuation.reporting.reports.files.json_file import render_json
+from services.valuation.reporting.reports.files.pdf_file import render_pdf
+from services.valuation.reporting.reports.files.xlsx_file import render_xlsx, significant_digits
 from tests.unit.report_builders import a_document, some_costs
 
 RENDERERS = {

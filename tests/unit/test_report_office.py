@@ -14,8 +14,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from services.valuation.reports.content.reports import AVAILABLE_TYPES
-from services.valuation.reports.files.xlsx_file import render_xlsx
+from services.valuation.reporting.reports.content.reports import AVAILABLE_TYPES
+from services.valuation.reporting.reports.files.xlsx_file import render_xlsx
 from tests.unit.report_type_builders import document_of
 
 SOFFICE = shutil.which("soffice")

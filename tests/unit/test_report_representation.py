@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.valuation.reports.answers import names_etag, preferred
-from services.valuation.reports.gathering.clear_names import clear_name, repeated_names
+from services.valuation.reporting.reports.answers import names_etag, preferred
+from services.valuation.reporting.reports.gathering.clear_names import clear_name, repeated_names
 from shared.exports import NotAcceptable
 
 OFFERED = ["application/json", "application/pdf"]

@@ -6,7 +6,11 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.valuation.report_schedules.domain import month_before, newest_due, occasion_of_time
+from services.valuation.reporting.report_schedules.domain import (
+    month_before,
+    newest_due,
+    occasion_of_time,
+)
 from shared.schedules import next_time
 
 CRONS = ("* * * * *", "*/7 3 * * *", "0 6 3 * *", "30 2 * * 0", "0 0 29 2 *")

@@ -10,16 +10,16 @@ import openpyxl
 import pypdfium2
 import pytest
 
-from services.valuation.reports.content.reports import AVAILABLE_TYPES, write_document
-from services.valuation.reports.document import Document, Money, Number, cell_text
-from services.valuation.reports.files.csv_file import render_csv
-from services.valuation.reports.files.formats import render
-from services.valuation.reports.files.html_page import render_html
-from services.valuation.reports.files.json_file import render_json
-from services.valuation.reports.files.pdf_file import render_pdf
-from services.valuation.reports.files.xlsx_file import render_xlsx
-from services.valuation.reports.wording.labels import ALL_SENTENCES, ALL_TERMS
-from services.valuation.reports.workflow import AVAILABLE_TYPES as ORDERED
+from services.valuation.reporting.reports.content.reports import AVAILABLE_TYPES, write_document
+from services.valuation.reporting.reports.document import Document, Money, Number, cell_text
+from services.valuation.reporting.reports.files.csv_file import render_csv
+from services.valuation.reporting.reports.files.formats import render
+from services.valuation.reporting.reports.files.html_page import render_html
+from services.valuation.reporting.reports.files.json_file import render_json
+from services.valuation.reporting.reports.files.pdf_file import render_pdf
+from services.valuation.reporting.reports.files.xlsx_file import render_xlsx
+from services.valuation.reporting.reports.wording.labels import ALL_SENTENCES, ALL_TERMS
+from services.valuation.reporting.reports.workflow import AVAILABLE_TYPES as ORDERED
 from tests.unit.report_builders import LINKS, RUN_ID
 from tests.unit.report_type_builders import LONG_NAME, document_of, inputs_of
 

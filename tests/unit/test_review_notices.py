@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.valuation.review_notices.domain import (
+from services.valuation.benefits.review_notices.domain import (
     Notice,
     Pace,
     Said,

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from services.valuation.evaluations.flows import CashFlow
-from services.valuation.reviews.domain import (
+from services.valuation.benefits.reviews.domain import (
     check_extra_benefit,
     check_fillable,
     check_other_eyes,
 )
-from services.valuation.reviews.retrospect import compare_costs, judge_decision
+from services.valuation.benefits.reviews.retrospect import compare_costs, judge_decision
+from services.valuation.investments.evaluations.flows import CashFlow
 from shared.errors import Conflict, Forbidden, RuleBroken
 
 D = Decimal

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.valuation.stage_gates.domain import (
+from services.valuation.investments.stage_gates.domain import (
     Expected,
     ValueCase,
     check_gate,

@@ -9,10 +9,10 @@ import pyxirr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.valuation.evaluations.domain import Case, Evaluation, evaluate
-from services.valuation.evaluations.figures import Figure, Rates, round_figure, sum_up
-from services.valuation.evaluations.flows import CashFlow, Convention, read_clock
-from services.valuation.evaluations.roots import list_rates
+from services.valuation.investments.evaluations.domain import Case, Evaluation, evaluate
+from services.valuation.investments.evaluations.figures import Figure, Rates, round_figure, sum_up
+from services.valuation.investments.evaluations.flows import CashFlow, Convention, read_clock
+from services.valuation.investments.evaluations.roots import list_rates
 from shared.errors import RuleBroken
 
 D = Decimal

@@ -11,12 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.valuation.value_kpis.formulas import Name, compute_formula, parse_formula
-from services.valuation.value_kpis.formulas.compute import LARGEST
-from services.valuation.value_kpis.formulas.cycles import TooWide, find_cycle
-from services.valuation.value_kpis.formulas.tree import DriverTotal, PublishedCost, TicketFigure
-from services.valuation.value_kpis.formulas.unit_check import find_mismatch, unit_of_formula
-from services.valuation.value_kpis.formulas.units import UnitMismatch, parse_unit
+from services.valuation.measures.value_kpis.formulas import Name, compute_formula, parse_formula
+from services.valuation.measures.value_kpis.formulas.compute import LARGEST
+from services.valuation.measures.value_kpis.formulas.cycles import TooWide, find_cycle
+from services.valuation.measures.value_kpis.formulas.tree import (
+    DriverTotal,
+    PublishedCost,
+    TicketFigure,
+)
+from services.valuation.measures.value_kpis.formulas.unit_check import (
+    find_mismatch,
+    unit_of_formula,
+)
+from services.valuation.measures.value_kpis.formulas.units import UnitMismatch, parse_unit
 from shared.errors import RuleBroken
 
 D = Decimal
@@ -231,6 +238,8 @@ def test_what_is_not_the_same_is_never_added(
         ("c", "小时", True),
         ("c", "min", False),
         ("e * 12", "次/年", True),
+        ("a / b", "次/年", True),
+        ("a / b", "h", False),
         ("nobody + a", "CNY", True),
         ("cost() / e", "CNY/order", True),
         ("cost() + c", "CNY", False),

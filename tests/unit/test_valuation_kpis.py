@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.valuation.value_kpis.domain import (
+from services.valuation.measures.value_kpis.domain import (
     Attainment,
     adjust_for_season,
     aggregate,
@@ -14,9 +14,14 @@ from services.valuation.value_kpis.domain import (
     judge,
     measure_attainment,
 )
-from services.valuation.value_kpis.formulas import Name, Outcome, compute_formula, parse_formula
-from services.valuation.value_kpis.formulas.unit_check import find_mismatch
-from services.valuation.value_kpis.library import PACKS
+from services.valuation.measures.value_kpis.formulas import (
+    Name,
+    Outcome,
+    compute_formula,
+    parse_formula,
+)
+from services.valuation.measures.value_kpis.formulas.unit_check import find_mismatch
+from services.valuation.measures.value_kpis.library import PACKS
 from shared.errors import RuleBroken
 
 D = Decimal

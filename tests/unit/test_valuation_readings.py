@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.valuation.value_kpis import asked_figures
-from services.valuation.value_kpis.asked_figures import AskedFigures
-from services.valuation.value_kpis.benchmarks import choose_benchmarks
-from services.valuation.value_kpis.formulas import parse_formula
-from services.valuation.value_kpis.series import Reading, Readings, Rule, Seen, Wish
-from services.valuation.value_kpis.workflow import outside_leaves
+from services.valuation.measures.value_kpis import asked_figures
+from services.valuation.measures.value_kpis.asked_figures import AskedFigures
+from services.valuation.measures.value_kpis.benchmarks import choose_benchmarks
+from services.valuation.measures.value_kpis.formulas import parse_formula
+from services.valuation.measures.value_kpis.series import Reading, Readings, Rule, Seen, Wish
+from services.valuation.measures.value_kpis.workflow import outside_leaves
 from shared.clients.allocation.costs import PublishedRun
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer
 from shared.contracts.ingest.driver_totals import DriverTotalsAnswer

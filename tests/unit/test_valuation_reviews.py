@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.valuation.initiatives import domain as initiatives
-from services.valuation.initiatives.domain import score_value
-from services.valuation.reviews import domain as reviews
-from services.valuation.reviews.domain import (
+from services.valuation.benefits.reviews import domain as reviews
+from services.valuation.benefits.reviews.domain import (
     Expected,
     compare,
     is_overdue,
     plan_due_dates,
 )
-from services.valuation.value_realisation.domain import Stake, sum_realisation
+from services.valuation.benefits.value_realisation.domain import Stake, sum_realisation
+from services.valuation.investments.initiatives import domain as initiatives
+from services.valuation.investments.initiatives.domain import score_value
 from shared.errors import Conflict, RuleBroken
 
 D = Decimal

@@ -5,12 +5,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
-from services.valuation.cash_flows.domain import Payment, natural_keys
-from services.valuation.evaluations.flows import CashFlow
-from services.valuation.run_costs import workflow
-from services.valuation.run_costs.domain import AllocatedCost, RunCost, join_run_cost
-from services.valuation.value_kpis.formulas import parse_formula
-from services.valuation.value_kpis.series import Readings, Rule, Seen, Wish, key_of_link
+from services.valuation.investments.cash_flows.domain import Payment, natural_keys
+from services.valuation.investments.evaluations.flows import CashFlow
+from services.valuation.investments.run_costs import workflow
+from services.valuation.investments.run_costs.domain import AllocatedCost, RunCost, join_run_cost
+from services.valuation.measures.value_kpis.formulas import parse_formula
+from services.valuation.measures.value_kpis.series import Readings, Rule, Seen, Wish, key_of_link
 from shared.clients.allocation.costs import AllocationCosts, PublishedRun
 from shared.tables.valuation.initiatives import Initiative
 

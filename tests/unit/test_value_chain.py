@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.valuation.feedback.domain import Answered, Given, measure_nps, natural_keys
-from services.valuation.scorecards.domain import judge_value, tendency_of, weighted_mean
-from services.valuation.value_chain.domain import (
+from services.valuation.measures.feedback.domain import Answered, Given, measure_nps, natural_keys
+from services.valuation.measures.value_kpis.series import Readings, Rule, Seen
+from services.valuation.overviews.scorecards.domain import judge_value, tendency_of, weighted_mean
+from services.valuation.overviews.value_chain.domain import (
     SolutionCost,
     cost_by_stage,
     inherit_stages,
     parts_of_no_stage,
     settle_shares,
 )
-from services.valuation.value_chain.revenue import Places, RevenueKpi, tell_revenue
-from services.valuation.value_kpis.series import Readings, Rule, Seen
+from services.valuation.overviews.value_chain.revenue import Places, RevenueKpi, tell_revenue
 
 amounts = st.decimals(-(10**12), 10**12, places=6, allow_nan=False, allow_infinity=False)
 MONTH = "2026-01"

@@ -8,7 +8,7 @@ from statistics import median, quantiles
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.valuation.value_realisation.bias import (
+from services.valuation.benefits.value_realisation.bias import (
     Experience,
     Promised,
     choose_reference,
@@ -17,7 +17,7 @@ from services.valuation.value_realisation.bias import (
     group_bias,
     measure_bias,
 )
-from services.valuation.value_realisation.domain import (
+from services.valuation.benefits.value_realisation.domain import (
     Extra,
     History,
     Realisation,
@@ -25,7 +25,7 @@ from services.valuation.value_realisation.domain import (
     draw_over_time,
     sum_realisation,
 )
-from services.valuation.value_realisation.wording import correction_sentence
+from services.valuation.benefits.value_realisation.wording import correction_sentence
 
 D = Decimal
 FIELDS = ("expected", "measured", "unmeasured", "realised", "realised_extra")

@@ -1,0 +1,1 @@
+"""What came of it: post-implementation reviews, value realised, success cases."""

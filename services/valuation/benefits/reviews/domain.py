@@ -1,0 +1,159 @@
+"""Post-implementation reviews: when they are due, their states and their results."""
+
+import calendar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from services.valuation.investments.initiatives.domain import BenefitKind, Level
+from services.valuation.measures.value_kpis.domain import (
+    Direction,
+    Verdict,
+    judge,
+    measure_attainment,
+    round_fraction,
+)
+from shared.errors import Conflict, Forbidden, RuleBroken
+
+State = Literal["scheduled", "in_progress", "submitted", "approved"]
+Step = Literal["start", "submit", "approve", "return"]
+ActionState = Literal["open", "in_progress", "done", "dropped"]
+
+STEPS: Mapping[Step, tuple[State, State]] = {
+    "start": ("scheduled", "in_progress"),
+    "submit": ("in_progress", "submitted"),
+    "approve": ("submitted", "approved"),
+    "return": ("submitted", "in_progress"),
+}
+DEFAULT_OFFSETS = (3,)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day some months on; a day the month lacks becomes its last (31 January + 1)."""
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def plan_due_dates(go_live_on: date, offsets: Iterable[int] = DEFAULT_OFFSETS) -> list[date]:
+    """When reviews are due: go-live plus each offset in months, ascending, each once."""
+    return [add_months(go_live_on, months) for months in sorted(set(offsets))]
+
+
+def take_step(state: State, step: Step) -> State:
+    """The state after a step; Conflict (`wrong_state`) when it does not follow from this one."""
+    before, after = STEPS[step]
+    if state != before:
+        raise Conflict(f"{step} needs state {before}, this one is {state}", code="wrong_state")
+    return after
+
+
+def check_changeable(state: State) -> None:
+    """An approved review never changes; a later review adds to it."""
+    if state == "approved":
+        raise Conflict(
+            "an approved review does not change; make a later review", code="review_approved"
+        )
+
+
+def is_overdue(state: State, due_on: date, today: date) -> bool:
+    """Overdue from the day after it was due until it is approved."""
+    return state != "approved" and due_on < today
+
+
+def check_fillable(state: State) -> None:
+    """Results are filled and entered while a review is in progress, not before and not after."""
+    check_changeable(state)
+    if state != "in_progress":
+        advice = "return it first" if state == "submitted" else "start it first"
+        raise Conflict(f"its results are filled in progress; {advice}", code="wrong_state")
+
+
+def check_other_eyes(subject: str, authors: Iterable[str | None], *, four_eyes: bool) -> None:
+    """Who started or submitted a review does not approve it, where four eyes are asked for."""
+    if four_eyes and subject in set(authors):
+        raise Forbidden("somebody else approves what you wrote", code="four_eyes")
+
+
+def check_extra_benefit(
+    position: int, monetary_value: Decimal | None, currency: str | None, kind: BenefitKind | None
+) -> None:
+    """An amount has a currency, and its sign fits its kind."""
+    place = f"/extra_benefits/{position}"
+    if monetary_value is not None and currency is None:
+        message = "a monetary value needs its currency"
+        raise RuleBroken.at(f"{place}/currency", "missing_value", message)
+    if monetary_value is not None and monetary_value < 0 and kind != "dis_benefit":
+        message = "a negative monetary value is a dis_benefit"
+        raise RuleBroken.at(f"{place}/monetary_value", "sign_of_benefit", message)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What was promised of one KPI at one level, with its worth in money if it has one."""
+
+    kpi: str | None
+    level: Level
+    direction: Direction
+    baseline: Decimal | None
+    target: Decimal | None
+    monetary_value: Decimal | None = None
+    currency: str | None = None
+    kind: BenefitKind | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one expectation; evidence are the addresses of the figures behind it.
+
+    `variance` is actual - target, `favourable` says whether that is good for this KPI;
+    `realised_value` is monetary_value x attainment.
+    """
+
+    expected: Expected
+    actual: Decimal | None
+    attainment: Decimal | None
+    reason: str | None
+    variance: Decimal | None
+    favourable: bool | None
+    verdict: Verdict
+    realised_value: Decimal | None
+    evidence: tuple[str, ...]
+
+
+def compare(expected: Expected, actual: Decimal | None, evidence: Sequence[str]) -> Result:
+    """Hold what happened against what was promised."""
+    attained = measure_attainment(expected.baseline, expected.target, actual)
+    variance = favourable = None
+    if actual is not None and expected.target is not None:
+        variance = round_fraction(Fraction(actual) - Fraction(expected.target), 18)
+        favourable = variance >= 0 if expected.direction == "up" else variance <= 0
+    return Result(
+        expected=expected,
+        actual=actual,
+        attainment=attained.share,
+        reason=attained.reason,
+        variance=variance,
+        favourable=favourable,
+        verdict=judge(attained, expected.target, actual, expected.direction),
+        realised_value=realise(expected.monetary_value, attained.share),
+        evidence=tuple(evidence),
+    )
+
+
+def realise(monetary_value: Decimal | None, attainment: Decimal | None) -> Decimal | None:
+    """The part of an expected value that was reached; more than all of it and less than 0 count."""
+    if monetary_value is None or attainment is None:
+        return None
+    return round_fraction(Fraction(monetary_value) * Fraction(attainment))
+
+
+def check_offsets(offsets: Sequence[int]) -> None:
+    """Offsets are whole months from 1 to 60, at most six of them, each once."""
+    if not 1 <= len(offsets) <= 6 or len(set(offsets)) != len(offsets):
+        raise RuleBroken("one to six different offsets in months", code="review_offsets")
+    if any(not 1 <= months <= 60 for months in offsets):
+        raise RuleBroken("an offset is 1 to 60 months", code="review_offsets")

@@ -1,0 +1,186 @@
+"""`/v1/post-implementation-reviews/{id}/start|submit|approve|return`: the states of a review."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from sqlmodel import Session
+
+from services.valuation.benefits.reviews import repository
+from services.valuation.benefits.reviews.answers import review_answer
+from services.valuation.benefits.reviews.domain import (
+    Step,
+    check_fillable,
+    check_other_eyes,
+    take_step,
+)
+from services.valuation.benefits.reviews.endpoints import PATH, SERVICE, TAG
+from services.valuation.benefits.reviews.filling import fill_review
+from services.valuation.changes import write_changes
+from shared import audit, outbox
+from shared.auth import UNBOUND, Caller, CallerDep, Needs
+from shared.clock import utc_now
+from shared.contracts.valuation.reviews import ReturnRequest, ReviewAnswer
+from shared.database import SessionDep
+from shared.etags import set_etag
+from shared.language import LanguageDep
+from shared.links import href
+from shared.routing import new_router
+from shared.settings import get_settings
+from shared.tables.valuation.initiatives import Initiative
+from shared.tables.valuation.reviews import PostImplementationReview
+
+router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
+
+
+def _take(
+    session: Session,
+    caller: Caller,
+    found: tuple[PostImplementationReview, Initiative],
+    step: Step,
+    **more: Any,
+) -> None:
+    review, initiative = found
+    before = review.state
+    after = take_step(review.state, step)  # type: ignore[arg-type]
+    if step in {"start", "submit"}:
+        fill_review(session, review, initiative)
+    write_changes(review, {"state": after, **more})
+    session.add(review)
+    session.flush()
+    audit.record(
+        session, caller, SERVICE, step, "review", str(review.id),
+        before={"state": before},
+        after={"state": after, "results_sha256": audit.sha256_of(review.results)},
+    )  # fmt: skip
+
+
+def _answer(
+    session: Session,
+    found: tuple[PostImplementationReview, Initiative],
+    language: str,
+    response: Response,
+) -> ReviewAnswer:
+    set_etag(response, found[0])
+    return review_answer(session, *found, language)
+
+
+@router.post(
+    "/{review_id:uuid}/start",
+    summary="Start a review",
+    operation_id="start_review",
+    dependencies=[Needs("valuation:write")],
+)
+def start_review(
+    review_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> ReviewAnswer:
+    """Fills the results from expectations, observations and allocated cost."""
+    found = repository.get_review(session, review_id, lock=True)
+    _take(session, caller, found, "start", started_by=caller.subject)
+    return _answer(session, found, language, response)
+
+
+@router.post(
+    "/{review_id:uuid}/refresh",
+    summary="Fill a review anew",
+    operation_id="refresh_review",
+    dependencies=[Needs("valuation:write")],
+)
+def refresh_review(
+    review_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> ReviewAnswer:
+    """What is known now, while it is in progress (409 `wrong_state`, `review_approved`)."""
+    found = repository.get_review(session, review_id, lock=True)
+    review, initiative = found
+    check_fillable(review.state)  # type: ignore[arg-type]
+    fill_review(session, review, initiative)
+    review.version += 1
+    session.flush()
+    audit.record(
+        session, caller, SERVICE, "refresh", "review", str(review_id),
+        after={"results_sha256": audit.sha256_of(review.results)},
+    )  # fmt: skip
+    return _answer(session, found, language, response)
+
+
+@router.post(
+    "/{review_id:uuid}/submit",
+    summary="Submit a review for approval",
+    operation_id="submit_review",
+    dependencies=[Needs("valuation:write")],
+)
+def submit_review(
+    review_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> ReviewAnswer:
+    """Fills the results once more, as they are then approved."""
+    found = repository.get_review(session, review_id, lock=True)
+    _take(
+        session, caller, found, "submit",
+        submitted_by=caller.subject, submitted_at=utc_now(), returned_reason=None,
+    )  # fmt: skip
+    return _answer(session, found, language, response)
+
+
+@router.post(
+    "/{review_id:uuid}/approve",
+    summary="Approve a review",
+    operation_id="approve_review",
+    dependencies=[Needs("valuation:approve")],
+)
+def approve_review(
+    review_id: UUID,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> ReviewAnswer:
+    """From then on it never changes. 403 `four_eyes` for who started or submitted it, if so set."""
+    found = repository.get_review(session, review_id, lock=True)
+    review, initiative = found
+    take_step(review.state, "approve")  # type: ignore[arg-type]
+    authors = (review.started_by, review.submitted_by)
+    check_other_eyes(caller.subject, authors, four_eyes=get_settings().four_eyes)
+    _take(session, caller, found, "approve", approved_by=caller.subject, approved_at=utc_now())
+    outbox.publish(
+        session, SERVICE, "review.approved", str(review.id),
+        {
+            "review": str(review.id),
+            "initiative": initiative.code,
+            "due_on": review.due_on.isoformat(),
+            "href": href(f"{PATH}/{review.id}"),
+        },
+    )  # fmt: skip
+    return _answer(session, found, language, response)
+
+
+@router.post(
+    "/{review_id:uuid}/return",
+    summary="Return a submitted review",
+    operation_id="return_review",
+    dependencies=[Needs("valuation:approve")],
+)
+def return_review(
+    review_id: UUID,
+    request: ReturnRequest,
+    session: SessionDep,
+    caller: CallerDep,
+    language: LanguageDep,
+    response: Response,
+) -> ReviewAnswer:
+    """Back to in_progress, with the reason."""
+    found = repository.get_review(session, review_id, lock=True)
+    found[0].next_notice_on = None  # whoever wrote it is told again if it is due
+    _take(session, caller, found, "return", returned_reason=request.reason)
+    return _answer(session, found, language, response)

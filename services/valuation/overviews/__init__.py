@@ -1,0 +1,1 @@
+"""Cost beside value in one answer: value chain, scorecards, solutions, carbon."""
