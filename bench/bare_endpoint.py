@@ -12,12 +12,7 @@ from typing import Any
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-COLUMNS = (
-    "id, code, names, parent, tags, attributes, standard, valid_from, valid_to, owner,"
-    " unit_driver, capacity_driver, value_chain_stage, version, created_at, updated_at"
-)
-LIST = f"select {COLUMNS} from cost_object where layer = 'resource' order by code limit 100"
-SINGLE = f"select {COLUMNS} from cost_object where id = %s"
+from bench.listed_nouns import EVERY_NOUN
 
 Message = MutableMapping[str, Any]
 _pool: AsyncConnectionPool[Any] | None = None
@@ -28,17 +23,19 @@ async def app(
     receive: Callable[[], Awaitable[Message]],
     send: Callable[[Message], Awaitable[None]],
 ) -> None:
-    """`/list` answers 100 objects, `/single/<id>` one."""
+    """The path of a list answers its first 100 rows, with an id behind it one of them."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
         return
     assert _pool is not None
     async with _pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        if scope["path"] == "/list":
-            await cursor.execute(LIST)
+        noun = EVERY_NOUN.get(scope["path"])
+        if noun is not None:
+            await cursor.execute(noun.list_query)
             content: Any = {"items": await cursor.fetchall(), "next_cursor": None}
         else:
-            await cursor.execute(SINGLE, [scope["path"].rsplit("/", 1)[1]])
+            path, identifier = scope["path"].rsplit("/", 1)
+            await cursor.execute(EVERY_NOUN[path].single_query, [identifier])
             content = await cursor.fetchone()
     body = json.dumps(content, ensure_ascii=False, default=str).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]

@@ -41,10 +41,12 @@ class _Connection:
 
 @dataclass(frozen=True)
 class Load:
-    """What a server stood: requests a second and the 99th percentile of its answers."""
+    """What a server stood: requests a second, the 99th percentile of its answers, and how many
+    there were, with those of warming up."""
 
     per_second: float
     p99_ms: float
+    requests: int
 
 
 def request_bytes(port: int, path: str, key: str | None = None) -> bytes:
@@ -57,10 +59,14 @@ def request_bytes(port: int, path: str, key: str | None = None) -> bytes:
 
 def measure(port: int, requests: list[bytes], seconds: float) -> Load:
     """Keep CONNECTIONS requests under way for a while, after a short warming up."""
-    _drive(port, requests, seconds / 4)
+    warming, _ = _drive(port, requests, seconds / 4)
     latencies, elapsed = _drive(port, requests, seconds)
     latencies.sort()
-    return Load(len(latencies) / elapsed, latencies[int(len(latencies) * 0.99)] * 1000)
+    return Load(
+        len(latencies) / elapsed,
+        latencies[int(len(latencies) * 0.99)] * 1000,
+        len(warming) + len(latencies),
+    )
 
 
 def _drive(port: int, requests: list[bytes], seconds: float) -> tuple[list[float], float]:

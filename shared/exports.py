@@ -18,14 +18,14 @@ from pydantic import BaseModel
 
 from shared.contracts.values import decimal_to_text
 from shared.errors import Problem
+from shared.spreadsheets import safe_text, workbook_text
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET = "application/vnd.apache.parquet"
 PARQUET_ROWS = 50_000
 KINDS = {CSV: "csv", XLSX: "xlsx", PARQUET: "parquet"}
-_number = re.compile(r"^-?\d+(\.\d+)?$")
-_formula_starts = ("=", "+", "-", "@", "\t", "\r")
+_number = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class NotAcceptable(Problem):
@@ -94,9 +94,7 @@ def _nested(value: Any) -> Any:
 def safe_cell(value: Any) -> str:
     """Text that no spreadsheet takes for a formula; numbers stay numbers."""
     text = plain_cell(value)
-    if text.startswith(_formula_starts) and not _number.match(text):
-        return "'" + text
-    return text
+    return text if _number.fullmatch(text) else safe_text(text)
 
 
 def export_rows(
@@ -156,7 +154,7 @@ def _xlsx_cell(sheet: Any, line: int, index: int, value: Any) -> None:
     if short or (isinstance(value, int) and not isinstance(value, bool)):
         sheet.write_number(line, index, value)
     else:
-        sheet.write_string(line, index, plain_cell(value))
+        sheet.write_string(line, index, workbook_text(plain_cell(value)))
 
 
 def _parquet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:

@@ -1,6 +1,6 @@
 """Exact money: units of a precision, plain decimal text, splits that lose nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
@@ -25,6 +25,14 @@ def to_units(amount: Decimal, precision: int) -> int:
 def from_units(units: int, precision: int) -> Decimal:
     """A whole number of 10^-precision as a decimal; never rounds."""
     return Decimal(int(units)).scaleb(-precision, EXACT)
+
+
+def add_exactly(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum without rounding; 0 of nothing. Python's own `sum` keeps 28 digits."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total
 
 
 def plain(amount: Decimal) -> str:

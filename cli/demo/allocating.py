@@ -8,15 +8,19 @@ from cli.demo.stage import Stage
 
 
 def run_periods(
-    stage: Stage, system: System, periods: Sequence[str], currency: str
+    stage: Stage,
+    system: System,
+    periods: Sequence[str],
+    currency: str,
+    measures: Sequence[str] = ("cost",),
 ) -> list[dict[str, Any]]:
     """The published run of every period; a period whose inputs are unchanged is not run again."""
     runs = []
     for period in periods:
         with stage.step(f"run {period} in {currency}") as share:
             run = _published_run(system, period)
-            if run is None or run["stale"]:
-                body = {"period": period, "currency": currency}
+            if run is None or run["stale"] or set(run["measures"]) != set(measures):
+                body = {"period": period, "currency": currency, "measures": list(measures)}
                 run = order(system.allocation, "/v1/runs", "/v1/runs", share, body=body)
                 system.allocation.request("POST", f"/v1/runs/{run['id']}/publish", body={})
             runs.append(system.allocation.request("GET", f"/v1/runs/{run['id']}").json())

@@ -14,6 +14,7 @@ from services.allocation.explanations.input_endpoints import router as run_input
 from services.allocation.focus.endpoints import router as focus
 from services.allocation.mappings.coverage import router as mappings
 from services.allocation.model_versions.impact_endpoint import router as model_versions
+from services.allocation.object_costs.endpoints import router as object_costs
 from services.allocation.periods.endpoints import router as periods
 from services.allocation.runs.endpoints import router as runs
 from services.allocation.runs.figure_endpoints import router as run_figures
@@ -38,6 +39,7 @@ app = create_app(
         runs,
         run_figures,
         run_traces,
+        object_costs,
         explanations,
         run_inputs,
         focus,

@@ -18,6 +18,11 @@ class IncomingData(ServiceClient):
         answer: dict[str, Any] = self.request("GET", "/v1/data-quality", query=query).json()
         return answer
 
+    def name_of_driver(self, code: str) -> str | None:
+        """A driver's name in the client's language; None for one that is not known."""
+        found = next(self.walk("/v1/drivers", code=code), None)
+        return str(found["name"]) if found else None
+
     def list_imports(self) -> Iterator[dict[str, Any]]:
         """Every import, newest first."""
         return self.walk("/v1/imports")

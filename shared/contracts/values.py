@@ -78,6 +78,8 @@ def _clean_text(value: object) -> object:
 
 
 def _no_control_characters(value: str) -> str:
+    if value.isprintable():  # holds none of them, and says so much faster
+        return value
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
         raise ValueError("control characters are not allowed")
     return value
@@ -112,7 +114,10 @@ Attributes = Annotated[
 
 
 def _instant_to_text(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    text = value.isoformat()
+    if not text.endswith("+00:00"):
+        text = value.astimezone(UTC).isoformat()
+    return text.replace("+00:00", "Z")
 
 
 Instant = Annotated[

@@ -1,6 +1,8 @@
 """Column kinds that every table uses: codes ordered by bytes, exact decimals, instants."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from inspect import Signature
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -38,9 +40,22 @@ class Table(SQLModel):
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
 
 
+def made_by(make: Callable[[], Any]) -> Callable[[], Any]:
+    """A default for every row, with its signature at hand.
+
+    For each new row pydantic asks for the signature; that of `list` takes it 0.3 ms to work out.
+    """
+
+    def new() -> Any:
+        return make()
+
+    setattr(new, "__signature__", Signature())  # noqa: B010  # functions declare no such field
+    return new
+
+
 def id_column() -> Any:
     """A UUIDv7 primary key."""
-    return Field(default_factory=new_id, sa_column=Column(UuidType, primary_key=True))
+    return Field(default_factory=made_by(new_id), sa_column=Column(UuidType, primary_key=True))
 
 
 def code_column(*, nullable: bool = False, unique: bool = False, index: bool = False) -> Any:
@@ -64,7 +79,7 @@ def json_column(*, nullable: bool = False, default: Any = dict) -> Any:
     column: Column[Any] = Column(JSONB(none_as_null=True), nullable=nullable)
     if nullable:
         return Field(default=None, sa_column=column)
-    return Field(default_factory=default, sa_column=column)
+    return Field(default_factory=made_by(default), sa_column=column)
 
 
 def amount_column(*, nullable: bool = False) -> Any:

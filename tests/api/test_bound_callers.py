@@ -43,6 +43,11 @@ OWN: dict[str, list[Query]] = {
         {"from": JANUARY, "to": FEBRUARY},
         {"period": JANUARY, "scenario": "budget"},
     ],
+    "get_object_costs": [
+        {"layer": "consumer", "from": JANUARY, "code": "EAST-1"},
+        {"layer": "consumer", "from": JANUARY, "code": "EAST", "scenario": "budget"},
+        {"layer": "consumer", "from": JANUARY},
+    ],
     "list_budgets": [{}, {"object": "WEST"}, {"layer": "pool"}],
     "get_budget": [{}],
     "list_budget_alerts": [{}, {"object": "WEST"}],

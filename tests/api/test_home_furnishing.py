@@ -122,3 +122,12 @@ def test_a_business_unit_finds_the_value_of_it_in_its_own_scorecard(company: Sys
     known = {kpi["kpi"] for each in card["perspectives"] for kpi in each["kpis"]}
     assert known >= {"customers-per-designer", "design-tool-use", "design-pass-rate"}
     assert Decimal(card["cost"]["amount"]) == 896_000
+
+
+def test_every_month_has_its_energy_and_carbon_beside_its_money(company: System) -> None:
+    answer = ask(company, "valuation", "/v1/carbon", period=CASE_MONTH)
+    totals = {each["measure"]: each["total"] for each in answer["measures"]}
+    assert totals == {"kwh": "111600", "co2e_operational": "56100", "co2e_embodied": "12900"}
+    assert {each["beyond"] for each in answer["measures"]} == {"0"}
+    year = ask(company, "valuation", "/v1/carbon", **{"from": MONTHS[0], "to": MONTHS[-1]})
+    assert len(year["runs"]) == len(MONTHS)

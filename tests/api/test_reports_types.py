@@ -71,7 +71,7 @@ def test_the_statement_is_the_issued_bill_line_by_line(
         (line["code"], line["amount"]) for line in lines
     }
     seats = next(row for row in told if row["code"]["text"] == "SCM")
-    assert (seats["driver"]["text"], seats["quantity"]["value"]) == ("seats", "1")
+    assert (seats["driver"]["text"], seats["quantity"]["value"]) == ("席位", "1")
     assert sum(Decimal(row["amount"]["amount"]) for row in told) == Decimal(bill["amount"])
 
 

@@ -126,3 +126,23 @@ def test_a_plan_that_comes_after_approval_stops_nothing(valuation: ServiceUnderT
     plan(valuation, made, investment="-100")
     assert step(valuation, made, "start").status_code == 200
     assert gates(valuation, made)[-1]["verdict"] == "weaker"
+
+
+def test_a_promise_is_not_softened_after_going_live(
+    valuation: ServiceUnderTest, promised: Json
+) -> None:
+    path = f"/v1/initiatives/{promised['id']}/value-expectations"
+    (promise,) = valuation.get(path).json()["items"]
+    for name in ("approve", "start", "go-live"):
+        assert step(valuation, promised, name).status_code == 200
+    one, always = f"{path}/{promise['id']}", {"If-Match": "*"}
+    softened = valuation.patch(one, json={"monetary_value": "1"}, headers=always)
+    assert (softened.status_code, softened.json()["code"]) == (409, "promise_in_force")
+    items = [
+        {"level": "strategy", "monetary_value": "1", "currency": "CNY"},
+        {"level": "operation", "monetary_value": "5", "currency": "CNY"},
+    ]
+    results = valuation.post(f"{path}/bulk", json={"items": items}).json()["results"]
+    assert (results[0]["error"]["code"], results[1]["status"]) == ("promise_in_force", "created")
+    owned = valuation.patch(one, json={"owner": "Sales", "target": "9"}, headers=always)
+    assert (owned.json()["owner"], owned.json()["monetary_value"]) == ("Sales", "60")

@@ -110,6 +110,8 @@ def series(live: LiveServices, kpi: dict[str, Any], **query: str) -> dict[str, A
         ("EUR", "cost() / 用户数", "5", "no_published_run"),
         ("count", "tickets()", "4", "1"),
         ("count", '"tickets.count"', "2", "missing_value"),
+        ("count", "tickets.count", "2", "missing_value"),
+        ("EUR", "it_cost / tickets.count", "50", "no_published_run"),
         ("h", 'tickets("mttr_hours", solution="VF-CRM", kind="incident")', "4", "1"),
         ("%", 'tickets("sla_met_share", solution="VF-CRM") * 100', "66.6667", "100"),
         ("count", 'tickets("breached", kind="incident")', "2", "0"),

@@ -86,6 +86,22 @@ def test_a_later_stage_comes_only_with_history(valuation: ServiceUnderTest) -> N
     assert (review["due_on"], review["overdue"]) == ("2012-08-31", True)
 
 
+def test_who_may_not_approve_takes_no_initiative_past_its_gates(
+    valuation: ServiceUnderTest,
+) -> None:
+    make_initiative(valuation, "past-gates")
+    item = {"code": "past-gates", "names": {"en": "p"}, "stage": "approved", "historic": True}
+    writer = valuation.as_caller(a_key(["valuation:read", "valuation:write"]))
+    path, body = "/v1/initiatives/bulk", {"items": [item]}
+    (refused,) = valuation.post(path, json=body, headers=writer).json()["results"]
+    assert refused["error"]["code"] == "scope_missing"
+    assert valuation.get("/v1/initiatives?code=past-gates").json()["items"][0]["stage"] == (
+        "proposed"
+    )
+    (done,) = valuation.post(path, json=body).json()["results"]
+    assert done["status"] == "updated"
+
+
 def test_an_upsert_without_a_stage_leaves_the_stage(valuation: ServiceUnderTest) -> None:
     made = make_initiative(valuation, "stay")
     promise(valuation, made, monetary_value="5", currency="EUR", level="strategy")

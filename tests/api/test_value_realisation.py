@@ -67,6 +67,18 @@ def test_an_extra_benefit_without_currency_is_refused(valuation: ServiceUnderTes
     assert refused.json()["errors"][0]["pointer"] == "/extra_benefits/0/currency"
 
 
+def test_who_approves_adds_no_benefit_to_what_was_submitted(valuation: ServiceUnderTest) -> None:
+    make_live(valuation, "late")
+    review = review_of(valuation, "late")
+    for name in ("start", "submit"):
+        step(valuation, review, name)
+    path = f"{PATH}/{review['id']}"
+    body = {"extra_benefits": [{"text": "More.", "monetary_value": "5", "currency": "GBP"}]}
+    refused = valuation.patch(path, json=body, headers=ANY)
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+    assert valuation.patch(path, json={"lessons": ["Ask early."]}, headers=ANY).status_code == 200
+
+
 def test_bias_says_how_far_off_promises_were(experience: ServiceUnderTest) -> None:
     answer = experience.get("/v1/value-realisation/bias?portfolio=past&group_by=sponsor").json()
     overall = answer["overall"]

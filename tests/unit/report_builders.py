@@ -3,7 +3,9 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from services.valuation.overviews.value_chain.domain import join_stages
 from services.valuation.reporting.charts.flow_graph import FlowLink, FlowNode
+from services.valuation.reporting.reports.content.chain_facts import ChainFacts
 from services.valuation.reporting.reports.content.inputs import (
     Benefit,
     Consumed,
@@ -16,7 +18,6 @@ from services.valuation.reporting.reports.content.inputs import (
     ReviewFacts,
     ReviewResult,
     RunFacts,
-    StageCost,
     UnallocatedRow,
     Unconverted,
     ValueFacts,
@@ -101,11 +102,6 @@ def some_costs(consumer_name: str = "直营门店", **run: object) -> CostFacts:
             FlowLink("solution:DESIGN", "consumer:SHOPS", Decimal(950)),
             FlowLink("resource:APP", "unallocated", Decimal(50)),
         ),
-        stages=(
-            StageCost("design", Decimal("320")),
-            StageCost("sales", Decimal("530")),
-            StageCost(None, Decimal("150")),
-        ),
         reconciliation=(
             ReconciliationStep(
                 "lines",
@@ -123,8 +119,16 @@ def some_values() -> ValueFacts:
     """Revenue of two stages, one KPI with a target, one initiative, one overdue review."""
     return ValueFacts(
         kpis=(
-            a_revenue_kpi("REV-DESIGN", "45000000", "design"),
-            a_revenue_kpi("REV-SALES", "55000000", "sales"),
+            KpiFacts(
+                "k1",
+                "REV-DESIGN",
+                "REV-DESIGN",
+                "benefit",
+                "CNY",
+                "up",
+                actual=Decimal(45000000),
+                measured_in="2026-01",
+            ),
             KpiFacts(
                 "k3",
                 "MTTR",
@@ -184,32 +188,40 @@ def some_values() -> ValueFacts:
                 ),
             ),
         ),
-        stage_names={"design": "设计", "sales": "销售"},
         newest_at=FINISHED,
     )
 
 
-def a_revenue_kpi(code: str, amount: str, stage: str, unit: str = "CNY") -> KpiFacts:
-    """A KPI that says what a stage of the value chain earned in January."""
-    return KpiFacts(
-        code.lower(),
-        code,
-        code,
-        "benefit",
-        unit,
-        "up",
-        actual=Decimal(amount),
-        measured_in="2026-01",
-        value_role="revenue",
-        stages=(stage,),
-    )
+_STAGE_COSTS = {"sales": Decimal(530), "design": Decimal(320), None: Decimal(150)}
+_STAGE_NAMES = {"design": "设计", "sales": "销售"}
+
+
+def some_chain() -> ChainFacts:
+    """Two stages with 45 and 55 million of revenue, and what is of no stage."""
+    values = {"design": Decimal(45000000), "sales": Decimal(55000000)}
+    stages = tuple(join_stages(_STAGE_COSTS, values).values())
+    return ChainFacts(stages, _STAGE_NAMES, "CNY")
+
+
+def a_chain_without_revenue(*mixed_units: str) -> ChainFacts:
+    """The same costs; KPIs speak of no revenue, or of some that cannot be added up."""
+    stages = tuple(join_stages(_STAGE_COSTS, {}).values())
+    return ChainFacts(stages, _STAGE_NAMES, None, mixed_units)
 
 
 def a_document(
-    language: str = "zh-CN", cost: CostFacts | None = None, value: ValueFacts | None = None
+    language: str = "zh-CN",
+    cost: CostFacts | None = None,
+    value: ValueFacts | None = None,
+    chain: ChainFacts | None = None,
 ) -> Document:
     """The monthly report of this company."""
     inputs = ReportInputs(
-        "2026-01", language, cost or some_costs(), value or some_values(), "ef" * 32
+        "2026-01",
+        language,
+        cost or some_costs(),
+        value or some_values(),
+        "ef" * 32,
+        chain=chain or some_chain(),
     )
     return write_document("cost-value-distribution", inputs, LINKS)

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 
+from services.valuation.benefits.value_realisation.bias import measure_bias
+from services.valuation.benefits.value_realisation.domain import Realisation
+from services.valuation.overviews.carbon.domain import Footprint
 from services.valuation.reporting.reports.content.analysis.facts import (
     AnalysisFacts,
     JudgedFigure,
@@ -15,7 +18,6 @@ from services.valuation.reporting.reports.content.analysis.facts import (
 )
 from services.valuation.reporting.reports.content.carbon.facts import (
     CarbonFacts,
-    CarbonRow,
     CarbonTotal,
 )
 from services.valuation.reporting.reports.content.compliance.facts import (
@@ -46,7 +48,7 @@ from services.valuation.reporting.reports.content.statement.facts import (
     StatementFacts,
 )
 from services.valuation.reporting.reports.document import Document
-from tests.unit.report_builders import LINKS, RUN_ID, some_costs, some_values
+from tests.unit.report_builders import LINKS, RUN_ID, some_chain, some_costs, some_values
 
 AT = datetime(2026, 2, 3, 8, 15, tzinfo=UTC)
 BEFORE = MonthRun("0193a2f4-7c1e-7b54-9d3f-2f1f0f7a9b09", "2025-12", "11" * 32, "22" * 32, AT)
@@ -94,9 +96,13 @@ def an_analysis() -> AnalysisFacts:
             ),
         ),
         realised=(
-            RealisedGroup("kind", "cashable", "CNY", Decimal(12), Decimal(8), Decimal(2),
-                          Decimal("0.8")),
+            RealisedGroup(
+                "kind",
+                Realisation("cashable", "CNY", Decimal(12), Decimal(10), Decimal(2), Decimal(8),
+                            Decimal(3), Decimal("0.8"), 4),
+            ),
         ),
+        bias=measure_bias([Decimal(share) / 10 for share in range(1, 10)]),
         courses=(KpiCourse("MTTR", Decimal(36), "2025-12"),),
         solutions=(
             SolutionLine("DESIGN", "设计服务", Decimal(304), Decimal("0.32"), "design",
@@ -133,13 +139,21 @@ def a_carbon() -> CarbonFacts:
             CarbonTotal("kwh", Decimal("31250.5"), Decimal("31250.5"), Decimal(0)),
             CarbonTotal("co2e_operational", Decimal("17822.16"), Decimal("17822.16"), Decimal(0)),
         ),
-        (
-            CarbonRow("consumer", "SHOPS", LONG_NAME, Decimal("30000.5"), Decimal("17109.27"),
-                      None, Decimal("900.10")),
-            CarbonRow("consumer", "WEB", "电商渠道", Decimal(1250), Decimal("712.89"), None,
-                      Decimal("49.90")),
-        ),
-    )  # fmt: skip
+        {
+            "consumer": (
+                a_footprint("SHOPS", LONG_NAME, "900.10", "30000.5", "17109.27"),
+                a_footprint("WEB", "电商渠道", "49.90", "1250", "712.89"),
+            )
+        },
+    )
+
+
+def a_footprint(code: str, name: str, cost: str, kwh: str, operational: str) -> Footprint:
+    """A consumer with energy and operational carbon; embodied carbon was not measured."""
+    measures = {
+        "kwh": Decimal(kwh), "co2e_operational": Decimal(operational), "co2e_embodied": None,
+    }  # fmt: skip
+    return Footprint(code, name, Decimal(cost), measures, None, None)
 
 
 def a_compliance() -> ComplianceFacts:
@@ -170,7 +184,7 @@ def some_months() -> MonthlyCosts:
 def inputs_of(kind: str, language: str = "zh-CN") -> ReportInputs:
     """What a report of this type is made from."""
     cost, value, nothing = some_costs(), some_values(), ValueFacts()
-    base = ReportInputs("2026-01", language, cost, value, "ef" * 32)
+    base = ReportInputs("2026-01", language, cost, value, "ef" * 32, chain=some_chain())
     return {
         "cost-value-distribution": base,
         "it-spend-overview": replace(base, cost=replace(cost, months=some_months()), value=nothing),

@@ -36,13 +36,13 @@ from services.valuation.reporting.charts.drawings.trend_chart import (
     merged_streams,
     trend_chart,
 )
-from services.valuation.reporting.charts.figures import add_exactly
 from services.valuation.reporting.charts.of_costs import age_of
 from services.valuation.reporting.charts.of_kpis import short_number
 from services.valuation.reporting.charts.render import render_svg
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import WORDS
 from services.valuation.reporting.reports.content.inputs import UnallocatedRow
+from shared.money import add_exactly
 from shared.periods import next_period
 
 amounts = st.decimals(

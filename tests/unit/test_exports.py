@@ -6,13 +6,14 @@ import io
 import json
 from decimal import Decimal
 
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from fastapi.responses import StreamingResponse
 
 from shared import exports
 from shared.contracts.allocation.views import TrendPoint
-from shared.exports import CSV, PARQUET, export_rows
+from shared.exports import CSV, PARQUET, XLSX, export_rows
 
 
 def sent(kind: str, rows: list[tuple[object, ...]]) -> bytes:
@@ -48,3 +49,17 @@ def test_a_list_of_answers_in_one_cell_is_json_of_their_fields() -> None:
     rows: list[tuple[object, ...]] = [("A", [TrendPoint(period="2026-01", amount=Decimal("1.50"))])]
     cell = next(csv.DictReader(io.StringIO(sent(CSV, rows).decode())))["amount"]
     assert json.loads(cell) == [{"period": "2026-01", "amount": "1.5"}]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\n=", "\t", "  =", "\uff1d", "\uff20"])
+def test_no_exported_text_starts_a_formula(start: str) -> None:
+    rows: list[tuple[object, ...]] = [(f"{start}cmd", Decimal("-1.5"))]
+    row = next(csv.DictReader(io.StringIO(sent(CSV, rows).decode(), newline="")))
+    assert (row["code"], row["amount"]) == (f"'{start}cmd", "-1.5")
+
+
+def test_a_workbook_holds_what_no_cell_can_hold_as_far_as_it_goes() -> None:
+    rows = [("bad\uffff name", Decimal(1)), ("x" * 40_000, Decimal(2))]
+    book = openpyxl.load_workbook(io.BytesIO(bytes(export_rows(XLSX, "t", ["a", "b"], rows).body)))
+    found = [row[0] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)]
+    assert found == ["bad  name", "x" * 32_766 + "…"]

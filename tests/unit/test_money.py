@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.money import (
+    add_exactly,
     decimals_of,
     from_units,
     plain,
@@ -111,3 +112,10 @@ def test_validity_includes_both_ends() -> None:
     assert covers(None, None, "2026-01")
     assert not covers("2026-02", None, "2026-01")
     assert not covers(None, "2025-12", "2026-01")
+
+
+def test_sums_of_stored_amounts_keep_every_digit() -> None:
+    large, small = Decimal("99999999999999999999"), Decimal("0.000000000000000001")
+    assert add_exactly([large, small]) == Decimal("99999999999999999999.000000000000000001")
+    assert sum([large, small]) != add_exactly(iter([large, small]))
+    assert add_exactly([]) == 0

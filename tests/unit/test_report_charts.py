@@ -12,7 +12,7 @@ from services.valuation.reporting.charts.distribution_chart import (
     distribution_chart,
     merged_bars,
 )
-from services.valuation.reporting.charts.figures import add_exactly, percent_text, short_money
+from services.valuation.reporting.charts.figures import percent_text, short_money
 from services.valuation.reporting.charts.flow_chart import FlowCaption, flow_chart
 from services.valuation.reporting.charts.flow_graph import (
     UNALLOCATED,
@@ -28,6 +28,7 @@ from services.valuation.reporting.charts.value_chart import Attainment, SharePai
 from services.valuation.reporting.charts.value_chart import attainment_chart as draw_attainment
 from services.valuation.reporting.charts.value_chart import cost_value_chart as draw_cost_value
 from services.valuation.reporting.charts.wording import WORDS
+from shared.money import add_exactly
 
 CAPTION = FlowCaption("2026-01", "CNY", Decimal(1000), "zh-CN", "0193a2f4")
 amounts = st.decimals(

@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
-from services.valuation.reporting.charts.figures import add_exactly
+from services.valuation.reporting.reports.content.inputs import ValueFacts
+from services.valuation.reporting.reports.content.value_section import attainment_picture
 from services.valuation.reporting.reports.document import (
     Document,
     Money,
@@ -17,9 +18,10 @@ from services.valuation.reporting.reports.document import (
 )
 from services.valuation.reporting.reports.wording.sentences import SENTENCES
 from services.valuation.reporting.reports.wording.terms import TERMS
+from shared.money import add_exactly
 from tests.unit.report_builders import (
+    a_chain_without_revenue,
     a_document,
-    a_revenue_kpi,
     a_run,
     some_costs,
     some_values,
@@ -53,20 +55,13 @@ def test_the_same_is_said_in_english() -> None:
 
 
 def test_without_a_revenue_kpi_no_share_of_value_is_made_up() -> None:
-    said = " ".join(words(a_document("en", value=replace(some_values(), kpis=())), "chain"))
+    said = " ".join(words(a_document("en", chain=a_chain_without_revenue()), "chain"))
     assert "of revenue" not in said
     assert "its share of value is not guessed" in said
 
 
-def test_revenue_of_another_month_is_not_taken_for_this_month() -> None:
-    old = replace(a_revenue_kpi("REV", "9", "design"), measured_in="2025-12")
-    said = " ".join(words(a_document("en", value=replace(some_values(), kpis=(old,))), "chain"))
-    assert "of revenue" not in said
-
-
 def test_revenue_in_two_currencies_is_never_added_up() -> None:
-    kpis = (a_revenue_kpi("A", "5", "design"), a_revenue_kpi("B", "5", "sales", unit="EUR"))
-    document = a_document("en", value=replace(some_values(), kpis=kpis))
+    document = a_document("en", chain=a_chain_without_revenue("CNY", "EUR"))
     assert any("different units (CNY, EUR)" in said for said in words(document, "chain"))
     assert "45.0%" not in " ".join(words(document, "chain"))
 
@@ -169,3 +164,17 @@ def test_both_languages_of_a_sentence_have_the_same_gaps() -> None:
     for key, entry in SENTENCES.items():
         gaps = [set(re.findall(r"\{(\w+)\}", text)) for text in entry.values()]
         assert gaps[0] == gaps[1], key
+
+
+def test_of_many_kpis_the_worst_are_drawn_beside_the_best() -> None:
+    kpi = some_values().kpis[-1]
+    kpis = tuple(
+        replace(kpi, code=f"K{number:02}", name=f"K{number:02}", attainment=Decimal(number) / 10)
+        for number in range(20)
+    )
+    picture = attainment_picture(ValueFacts(kpis), "2026-01", "en")
+    drawn = next(rows for rows in picture.spec["datasets"].values() if "name" in rows[0])
+    names = [row["name"] for row in drawn]
+    assert names[:7] == [f"K{number:02}" for number in range(19, 12, -1)]
+    assert names[7:] == [f"K{number:02}" for number in range(6, -1, -1)]
+    assert "the best 7 and the worst 7 of 20" in picture.spec["description"]

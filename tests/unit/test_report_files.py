@@ -24,11 +24,12 @@ from services.valuation.reporting.reports.document import (
     Table,
     Text,
 )
-from services.valuation.reporting.reports.files.csv_file import render_csv, safe_text
+from services.valuation.reporting.reports.files.csv_file import render_csv
 from services.valuation.reporting.reports.files.html_page import render_html, safe_href
 from services.valuation.reporting.reports.files.json_file import render_json
 from services.valuation.reporting.reports.files.pdf_file import render_pdf
 from services.valuation.reporting.reports.files.xlsx_file import render_xlsx, significant_digits
+from shared.spreadsheets import safe_text
 from tests.unit.report_builders import a_document, some_costs
 
 RENDERERS = {

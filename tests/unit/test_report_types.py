@@ -140,7 +140,10 @@ def shuffled(kind: str) -> Document:
         counts=inputs.compliance.counts[::-1],
         approvals=inputs.compliance.approvals[::-1],
     )
-    carbon = inputs.carbon and replace(inputs.carbon, rows=inputs.carbon.rows[::-1])
+    carbon = inputs.carbon and replace(
+        inputs.carbon,
+        layers={layer: rows[::-1] for layer, rows in inputs.carbon.layers.items()},
+    )
     changed = replace(inputs, cost=cost, statement=bill, compliance=trail, carbon=carbon)
     return write_document(kind, changed, LINKS)
 

@@ -143,6 +143,15 @@ def test_mixed_timing_is_refused() -> None:
     assert refused.value.errors[0].pointer == "/cash_flows/1/index"
 
 
+def test_a_rate_close_to_minus_one_over_a_long_time_has_reasons_and_no_crash() -> None:
+    rate = D("-0.999999999999999999")
+    made = evaluate(
+        Case([CashFlow(D(-1), index=0), CashFlow(D(10) ** 19, index=1200)], Rates(rate), "indexed")
+    )
+    assert (made.figures["npv"].value, made.figures["npv"].reason) == (None, "out_of_range")
+    assert round_figure(D(10) ** 20_000 + D("0.5")) == D(10) ** 20_000 + D("0.5")
+
+
 def test_a_rate_at_minus_one_is_refused() -> None:
     with pytest.raises(RuleBroken):
         judged(-100, 120, rate="-1")

@@ -66,6 +66,7 @@ HOSTILE = (
     "'''a'''", "''", "a\x00b", "a\nb", "a;b", "a#b", "\\u0061", "\uff4din(a)", "a\u2028b",
     "\u202ea", "\ud800", "await a", "yield a", "*a", "**a", "...", "None", "True", "import os",
     "del a", "(" * 300 + "a" + ")" * 300, "-" * 1990 + "a", "abs(" * 400 + "a" + ")" * 400,
+    "a.b.__class__", "a._b", "a.b()", "(a).b", "a .b", "a()._b", "a.b[0]", "a." + "b" * 200,
     "a" * 201, "'" + "a" * 201 + "'", "'a\tb'",
 )  # fmt: skip
 pieces = st.sampled_from(

@@ -130,7 +130,7 @@ def test_a_missing_value_is_named() -> None:
         "",
         "a b",
         "__import__('os').system('id')",
-        "a.b",
+        "a._b",
         "a ** b",
         "a if b else c",
         "[a for a in b]",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -12,8 +13,8 @@ from services.valuation.measures.value_kpis.benchmarks import choose_benchmarks
 from services.valuation.measures.value_kpis.formulas import parse_formula
 from services.valuation.measures.value_kpis.series import Reading, Readings, Rule, Seen, Wish
 from services.valuation.measures.value_kpis.workflow import outside_leaves
-from shared.clients.allocation.costs import PublishedRun
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer
+from shared.contracts.allocation.object_costs import ObjectCostsAnswer
 from shared.contracts.ingest.driver_totals import DriverTotalsAnswer
 from shared.contracts.ingest.ticket_statistics import TicketStatisticsAnswer
 from shared.errors import Unavailable
@@ -103,13 +104,18 @@ class Answers:
              "months": months}
         )  # fmt: skip
 
-    def published_runs(self, first: str) -> list[PublishedRun]:
-        self._ask("runs")
-        return [PublishedRun("r", MONTH, "CNY", D(100))]
-
-    def object_cost(self, run: str, layer: str, code: str) -> Decimal | None:
-        self._ask(f"cost {layer} {code}")
-        return D(25)
+    def object_costs(
+        self, layer: str, codes: Sequence[str], first: str, last: str
+    ) -> ObjectCostsAnswer:
+        self._ask(f"costs {layer} {codes}")
+        run = {"period": MONTH, "run": uuid4(), "currency": "CNY"}
+        amounts = {"own": "0", "received": "25", "cost": "25", "reason": None}
+        items = [{"code": code, "known": True, "months": [{**run, **amounts}]} for code in codes]
+        about = {
+            "from": first, "to": last, "layer": layer, "scenario": "actual", "measure": "cost",
+        }  # fmt: skip
+        runs = [{**run, "total": "100"}]
+        return ObjectCostsAnswer.model_validate({**about, "runs": runs, "items": items})
 
 
 FORMULAS = {
@@ -141,10 +147,9 @@ def test_a_figure_is_asked_once_for_all_months_and_formulas(
     assert [found[code][0].value for code in FORMULAS] == [8, 8, 7, 10, 75]
     assert found["five"][1].reason == "no_published_run"
     assert sorted(answers.asked) == [
-        "cost solution CRM",
+        "costs solution ['CRM']",
         "drivers 1 {'target': 'ERP'}",
         "drivers 2 {}",
-        "runs",
         "tickets {}",
     ]
 

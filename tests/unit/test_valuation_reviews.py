@@ -69,6 +69,12 @@ def test_a_result_compares_promise_and_fact() -> None:
     assert result.realised_value == D(5_000_000)
 
 
+def test_realised_money_is_not_worked_out_of_a_rounded_attainment() -> None:
+    expected = Expected("served", "operation", "up", D(3), D(6), D(12_000_000), "CNY")
+    result = compare(expected, D(7), [])
+    assert (result.attainment, result.realised_value) == (D("1.333333333333"), D(16_000_000))
+
+
 def test_a_lower_value_is_favourable_where_down_is_good() -> None:
     result = compare(Expected("cycle", "operation", "down", D(45), D(30)), D(28), [])
     assert (result.variance, result.favourable, result.verdict) == (D(-2), True, "exceeded")

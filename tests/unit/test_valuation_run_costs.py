@@ -1,9 +1,10 @@
 """Run cost from published runs, months of observations, and keys of cash flows."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
+from uuid import UUID
 
 from services.valuation.investments.cash_flows.domain import Payment, natural_keys
 from services.valuation.investments.evaluations.flows import CashFlow
@@ -11,7 +12,8 @@ from services.valuation.investments.run_costs import workflow
 from services.valuation.investments.run_costs.domain import AllocatedCost, RunCost, join_run_cost
 from services.valuation.measures.value_kpis.formulas import parse_formula
 from services.valuation.measures.value_kpis.series import Readings, Rule, Seen, Wish, key_of_link
-from shared.clients.allocation.costs import AllocationCosts, PublishedRun
+from shared.clients.allocation.costs import AllocationCosts
+from shared.contracts.allocation.object_costs import ObjectCostsAnswer
 from shared.tables.valuation.initiatives import Initiative
 
 D = Decimal
@@ -47,12 +49,27 @@ class TwoRuns:
     def __init__(self, costs: dict[str, Decimal]) -> None:
         self.costs = costs
 
-    def published_runs(self, first_period: str) -> Iterator[PublishedRun]:
-        runs = [PublishedRun("b", "2026-02", "EUR"), PublishedRun("a", "2026-01", "EUR")]
-        return (run for run in runs if run.period >= first_period)
+    def object_costs(self, layer: str, codes: Sequence[str], first: str) -> ObjectCostsAnswer:
+        assert layer == "solution"
+        runs = [
+            {"period": period, "run": UUID(int=at), "currency": "EUR"}
+            for at, period in enumerate(("2026-01", "2026-02"))
+            if period >= first
+        ]
+        items = [{"code": code, "known": True, "months": self.months(runs, code)} for code in codes]
+        about = {"from": first, "to": None, "layer": layer, "scenario": "actual"}
+        said = [{**run, "total": None} for run in runs]
+        return ObjectCostsAnswer.model_validate(
+            {**about, "measure": "cost", "runs": said, "items": items}
+        )
 
-    def solution_cost(self, run: str, solution: str) -> Decimal | None:
-        return self.costs.get(f"{run}/{solution}")
+    def months(self, runs: list[dict[str, Any]], code: str) -> list[dict[str, Any]]:
+        costs = [self.costs.get(f"{run['period']}/{code}") for run in runs]
+        return [
+            {**run, "own": None, "received": None, "cost": cost,
+             "reason": "unknown_object" if cost is None else None}
+            for run, cost in zip(runs, costs, strict=True)
+        ]  # fmt: skip
 
 
 def asked(costs: dict[str, Decimal], first: str = "2026-01", currency: str = "EUR") -> RunCost:
@@ -62,7 +79,7 @@ def asked(costs: dict[str, Decimal], first: str = "2026-01", currency: str = "EU
 
 
 def test_run_cost_is_the_solutions_cost_in_every_run_since_go_live() -> None:
-    found = asked({"a/ERP": D(5), "b/ERP": D(6), "b/CRM": D(9)})
+    found = asked({"2026-01/ERP": D(5), "2026-02/ERP": D(6), "2026-02/CRM": D(9)})
     assert [(cost.period, cost.amount) for cost in found.runs] == [
         ("2026-01", D(5)),
         ("2026-02", D(6)),
@@ -72,7 +89,7 @@ def test_run_cost_is_the_solutions_cost_in_every_run_since_go_live() -> None:
 def test_why_there_is_no_run_cost_is_told_apart() -> None:
     assert asked({}, first="2026-03").code == "no_published_run"
     assert asked({}).code == "not_in_runs"
-    assert asked({"a/ERP": D(5)}, currency="USD").code == "currency_differs"
+    assert asked({"2026-01/ERP": D(5)}, currency="USD").code == "currency_differs"
 
 
 def a_payment(**more: Any) -> Payment:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -156,6 +157,19 @@ def test_a_consumers_parts_add_up_to_its_bill() -> None:
         ["software/licences"],
         Decimal(6),
     )
+
+
+@pytest.mark.parametrize(("name", "incoming"), [("consumer", True), ("resource", False)])
+def test_without_any_part_listed_the_rest_is_all_of_them(name: str, incoming: bool) -> None:
+    gathered = gather(layer(name), Grouping())
+    found, flows = merge([gathered]), [flows_of(gathered)] * 2
+    listed = parts_of(flows, found, incoming=incoming, limit=9)
+    unlisted = parts_of(flows, found, incoming=incoming, limit=0)
+    assert [parts.rest for parts in unlisted] == [
+        sum((part.amount for part in parts.listed), parts.rest) for parts in listed
+    ]
+    assert any(parts.rest for parts in unlisted)
+    assert not any(parts.listed for parts in unlisted)
 
 
 def test_a_layers_parts_go_to_later_layers_only() -> None:

@@ -10,6 +10,7 @@ from cli.demo.loading import ImportOrder, Items
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "home-furnishing"
 CURRENCY = "CNY"
+MEASURES = ("cost", "kwh", "co2e_operational", "co2e_embodied")
 SOURCE = "home-furnishing"
 
 #: Kind of each file that ingest imports; `observations.csv` needs the KPIs first.
@@ -37,7 +38,7 @@ class Furniture:
 
     @cached_property
     def model(self) -> dict[str, Items]:
-        """Objects by collection, drivers, mappings, budgets."""
+        """Objects by collection, drivers, emission factors, mappings, budgets."""
         model: dict[str, Items] = self._read("model.json")
         return model
 

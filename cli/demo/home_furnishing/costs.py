@@ -21,11 +21,11 @@ def load_costs(stage: Stage, system: System, company: Furniture) -> dict[str, di
     """Taxonomy, objects, drivers, the model and the files of the cost side; answers the imports."""
     load_taxonomies(stage, system, (TAXONOMY,))
     model = company.model
-    with stage.step("profile, drivers, resources, solutions, budgets"):
+    with stage.step("profile, drivers, resources, solutions, budgets, emission factors"):
         send_bulk(system.ingest, "/v1/profiles/bulk", company.profiles)
         send_bulk(system.ingest, "/v1/drivers/bulk", model["drivers"])
-        for collection in ("resources", "solutions", "budgets"):
-            send_bulk(system.allocation, f"/v1/{collection}/bulk", model[collection])
+        for name in ("resources", "solutions", "budgets", "emission_factors"):
+            send_bulk(system.allocation, f"/v1/{name.replace('_', '-')}/bulk", model[name])
     imports = {name: import_file(stage, system, company.file(name)) for name in COST_FILES}
     publish_model(stage, system, model["mappings"])
     return imports
@@ -45,7 +45,7 @@ def complain(stage: Stage, system: System, period: str, solutions: set[str], mos
     with stage.step(f"{most} disputes about {period}"):
         done = len(list(system.allocation.walk("/v1/disputes", period=period)))
         for line in _lines_of_dealers(system, period, solutions)[done:most]:
-            body = {"statement_line": line["id"], "reason": "does not fit our stores"}
+            body = {"statement_line": line["id"], "reason": "与本区门店实际使用不符"}
             system.allocation.request("POST", "/v1/disputes", body=body)
 
 

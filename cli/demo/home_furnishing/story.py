@@ -11,7 +11,7 @@ from cli.demo.allocating import run_periods, view
 from cli.demo.home_furnishing import costs, worth
 from cli.demo.home_furnishing import telling as found
 from cli.demo.home_furnishing.calendar import CASE_MONTH, FIRST_MONTH, MONTHS
-from cli.demo.home_furnishing.company import CURRENCY, Furniture
+from cli.demo.home_furnishing.company import CURRENCY, MEASURES, Furniture
 from cli.demo.home_furnishing.published import FIGURES
 from cli.demo.stage import Stage
 
@@ -23,16 +23,17 @@ REPORTS = [
     reporting.Wish("cost-value-distribution", CASE_MONTH, "pdf", "en"),
     reporting.Wish("post-implementation-review", CASE_MONTH, "pdf", "zh-CN"),
     reporting.Wish("value-analysis", CASE_MONTH, "xlsx", "zh-CN"),
+    reporting.Wish("carbon", CASE_MONTH, "xlsx", "zh-CN"),
     reporting.Wish("consumer-statement", CASE_MONTH, "pdf", "zh-CN", {"consumer": "dealers/east"}),
 ]
 SHOWN_UNIT = "dept/design-centre"  # whose scorecard is shown
-CHARTS = ("flow", "cost-value")
+CHARTS = ("flow", "cost-value", "carbon")
 
 
 def load(stage: Stage, system: System, company: Furniture) -> None:
     """Everything the company did: costs, runs, bills, disputes, promises, reviews."""
     costs.load_costs(stage, system, company)
-    run_periods(stage, system, MONTHS, CURRENCY)
+    run_periods(stage, system, MONTHS, CURRENCY, MEASURES)
     for period, most in DISPUTES.items():
         costs.bill(stage, system, period)
         costs.complain(stage, system, period, CHARGED_EVENLY, most)
@@ -67,7 +68,7 @@ def tell(
 
 
 def _show_costs(console: Console, stage: Stage, system: System) -> None:
-    runs = run_periods(stage, system, MONTHS, CURRENCY)
+    runs = run_periods(stage, system, MONTHS, CURRENCY, MEASURES)
     for period, most in DISPUTES.items():
         costs.bill(stage, system, period)
         costs.complain(stage, system, period, CHARGED_EVENLY, most)

@@ -15,7 +15,7 @@ from shared.contracts.allocation.disputes import (
     Status,
 )
 from shared.contracts.values import name_in
-from shared.money import EXACT
+from shared.money import EXACT, add_exactly
 
 SHOWN = 50
 SECONDS_OF_A_DAY = 86_400
@@ -90,20 +90,13 @@ def _amounts(rows: Sequence[Counted]) -> list[DisputedAmounts]:
     return [
         DisputedAmounts(
             currency=currency,
-            disputed=_sum(row.amount for row in mine),
-            upheld=_sum(row.amount for row in mine if row.status in UPHELD),
-            corrected=_sum(row.moved for row in mine if row.moved is not None),
+            disputed=add_exactly(row.amount for row in mine),
+            upheld=add_exactly(row.amount for row in mine if row.status in UPHELD),
+            corrected=add_exactly(row.moved for row in mine if row.moved is not None),
         )
         for currency in sorted({row.currency for row in rows})
         for mine in [[row for row in rows if row.currency == currency]]
     ]
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    total = Decimal(0)
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total
 
 
 def _median_days(rows: Iterable[Counted]) -> Decimal | None:

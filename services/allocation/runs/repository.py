@@ -60,15 +60,14 @@ def find_published(session: Session, period: str, scenario: str) -> AllocationRu
 
 
 def list_published(
-    session: Session, first: str, last: str, scenario: str = "actual"
+    session: Session, first: str, last: str | None, scenario: str = "actual"
 ) -> list[AllocationRun]:
-    """The published runs from one period to another, in the order of their periods."""
-    query = (
-        list_query(None, scenario, None, published=True)
-        .where(col(AllocationRun.period) >= first, col(AllocationRun.period) <= last)
-        .order_by(col(AllocationRun.period))
-    )
-    return list(session.execute(query).scalars())
+    """The published runs from one period to another (else to the newest), in their order."""
+    query = list_query(None, scenario, None, published=True)
+    query = query.where(col(AllocationRun.period) >= first)
+    if last is not None:
+        query = query.where(col(AllocationRun.period) <= last)
+    return list(session.execute(query.order_by(col(AllocationRun.period))).scalars())
 
 
 def lock_publishing(session: Session, period: str) -> None:

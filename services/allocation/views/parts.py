@@ -60,6 +60,8 @@ def parts_of(
     runs: Sequence[RunFlows], lines: Sequence[Line], *, incoming: bool, limit: int
 ) -> list[Parts]:
     """For every line its largest parts: of consumers where they come from, else where they go."""
+    if limit == 0:
+        return _only_rests(runs, lines, incoming=incoming)
     numbers: dict[tuple[int, str], int] = {}
     described: list[tuple[str, str, Mapping[str, str]]] = []
     rows, others, columns = [], [], []
@@ -79,8 +81,29 @@ def parts_of(
     return _listed(row, other, sums, precision, described, len(lines), limit)
 
 
+def _only_rests(runs: Sequence[RunFlows], lines: Sequence[Line], *, incoming: bool) -> list[Parts]:
+    """Nothing is listed: one sum for each line, whoever is at the other end."""
+    if not runs:
+        return [Parts((), Decimal(0)) for _ in lines]
+    columns = []
+    for run in runs:
+        row, _, units = _crossing(run, lines, incoming=incoming)
+        columns.append((sum_by(row, units, len(lines)), run.gathered.figures.precision))
+    units_of, precision = to_precision(columns)
+    sums = np.stack(units_of).sum(axis=0)
+    return [Parts((), from_units(units, precision)) for units in sums.tolist()]
+
+
 def _sums(run: RunFlows, lines: Sequence[Line], *, incoming: bool) -> tuple[Int64s, Int64s, Units]:
     """(line, other object's number, units) of everything that crosses the layer's border."""
+    row, other, units = _crossing(run, lines, incoming=incoming)
+    return _added_up(row * run.width + other, units, len(lines), run.width)
+
+
+def _crossing(
+    run: RunFlows, lines: Sequence[Line], *, incoming: bool
+) -> tuple[Int64s, Int64s, Units]:
+    """As `_sums`, each flow by itself."""
     groups, figures = run.gathered.groups, run.gathered.figures
     line_of_group = np.full(len(groups.labels) + 1, OUTSIDE, dtype=np.int64)
     numbers = {label: number for number, label in enumerate(groups.labels)}
@@ -89,7 +112,8 @@ def _sums(run: RunFlows, lines: Sequence[Line], *, incoming: bool) -> tuple[Int6
             line_of_group[numbers[line.label]] = place
     line_of = np.full(run.width, OUTSIDE, dtype=np.int64)
     line_of[figures.first : figures.first + len(figures)] = line_of_group[groups.group_of]
-    keys, columns = [], []
+    nothing = np.empty(0, dtype=np.int64)
+    rows, others, columns = [nothing], [nothing], [nothing]
     for leg in run.edges:
         here, there = (leg.targets, leg.sources) if incoming else (leg.sources, leg.targets)
         if not incoming and leg.layer != figures.layer:
@@ -97,12 +121,10 @@ def _sums(run: RunFlows, lines: Sequence[Line], *, incoming: bool) -> tuple[Int6
         row = line_of[here]
         outside = (there < figures.first) | (there >= figures.first + len(figures))
         chosen = np.flatnonzero((row != OUTSIDE) & outside)
-        keys.append(row[chosen] * run.width + there[chosen])
+        rows.append(row[chosen])
+        others.append(there[chosen].astype(np.int64))
         columns.append(leg.moved[chosen])
-    if not keys:
-        nothing = np.empty(0, dtype=np.int64)
-        return nothing, nothing, nothing
-    return _added_up(np.concatenate(keys), np.concatenate(columns), len(lines), run.width)
+    return np.concatenate(rows), np.concatenate(others), np.concatenate(columns)
 
 
 def _added_up(keys: Int64s, units: Int64s, lines: int, width: int) -> tuple[Int64s, Int64s, Units]:

@@ -30,6 +30,7 @@ TOTALS = ("lines", "out_of_scope", "own", "input", "consumers", "retained", "una
 _gathered: Kept[Gathered] = Kept(
     200_000_000, lambda one: 200 * len(one.keys) + 8 * len(one.figures) + 1_000
 )
+_merged: Kept[Sequence[Line]] = Kept(200_000_000, lambda lines: 300 * len(lines) + 1_000)
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,23 @@ def load_view(
         gathered=gathered,
         past=_past(session, asked, runs, layer, grouping),
         budgets=budgets,
-        lines=merge(gathered, budgets.new_lines),
+        lines=_lines(asked.measure, layer, grouping, runs, gathered, budgets),
     )
+
+
+def _lines(
+    measure: str,
+    layer: str,
+    grouping: Grouping,
+    runs: Sequence[AllocationRun],
+    gathered: Sequence[Gathered],
+    budgets: LineBudgets,
+) -> Sequence[Line]:
+    """The merged lines; they stay the same for all pages unless a budget alone has some more."""
+    key = (tuple(ids_of(runs)), measure, layer, grouping)
+    lines = _merged.get(key, lambda: merge(gathered))
+    more = budgets.new_lines.keys() - {line.key for line in lines}
+    return merge(gathered, budgets.new_lines) if more else lines
 
 
 def gathered_layer(

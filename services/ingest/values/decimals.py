@@ -1,7 +1,6 @@
 """Reads amounts and quantities exactly as written, never through binary floats."""
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 
 from services.ingest.values.fault import Fault, fault
@@ -13,7 +12,6 @@ from services.ingest.values.number_style import (
     proof_of,
 )
 from services.ingest.values.signs import signed_body
-from shared.money import EXACT
 
 __all__ = ["NumberEvidence", "NumberStyle", "read_decimal"]
 
@@ -61,14 +59,6 @@ def decimal_text(number: Decimal) -> str:
     if number.is_zero():
         number = number.copy_abs()
     return format(number, "f")
-
-
-def add_exactly(numbers: Iterable[Decimal]) -> Decimal:
-    """The exact sum."""
-    total = Decimal(0)
-    for number in numbers:
-        total = EXACT.add(total, number)
-    return total
 
 
 def _fits(number: Decimal) -> bool:

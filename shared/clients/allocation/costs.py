@@ -1,49 +1,36 @@
-"""What allocation says things cost: its published runs and the balances of objects in each."""
+"""What allocation says things cost: its published runs and what objects got in each."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Sequence
 
 from shared.clients.base import ATTEMPTS, ServiceClient, service_key
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer
-from shared.money import EXACT
+from shared.contracts.allocation.object_costs import ObjectCost, ObjectCostsAnswer
 from shared.settings import get_settings
 
-TIMEOUT_SECONDS = 4.0
-
-
-@dataclass(frozen=True)
-class PublishedRun:
-    """The run that speaks for a period; `total` is all cost that went into it."""
-
-    id: str
-    period: str
-    currency: str
-    total: Decimal | None = None
+TIMEOUT_SECONDS = 8.0
+OBJECTS_AT_ONCE = 100
 
 
 class AllocationCosts(ServiceClient):
     """Calls of the valuation service to allocation about costs and what others reach."""
 
-    def published_runs(self, first_period: str) -> Iterator[PublishedRun]:
-        """Published runs of actual figures, from a period on."""
-        for run in self.walk("/v1/runs", published="true", scenario="actual"):
-            if run["scenario"] == "actual" and run["period"] >= first_period:
-                total = run["totals"].get("cost", {}).get("input")
-                amount = None if total is None else Decimal(total)
-                yield PublishedRun(run["id"], run["period"], run["currency"], amount)
+    def object_costs(
+        self, layer: str, codes: Sequence[str], first: str, last: str | None = None
+    ) -> ObjectCostsAnswer:
+        """What objects (with all below them) cost in the published runs of actual figures.
 
-    def solution_cost(self, run: str, solution: str) -> Decimal | None:
-        """What a solution (with all below it) costs in a run; None if the run does not know it."""
-        return self.object_cost(run, "solution", solution)
-
-    def object_cost(self, run: str, layer: str, code: str) -> Decimal | None:
-        """What an object (with all below it) got in a run; None if the run does not know it."""
-        path = f"/v1/runs/{run}/balances"
-        for item in self.walk(path, layer=layer, code=code, rollup="true"):
-            if item["code"] == code:
-                return EXACT.add(Decimal(item["own"]), Decimal(item["received"]))
-        return None
+        From a period on, up to another if it is given. Without codes the runs alone.
+        """
+        parts = [
+            list(codes[at : at + OBJECTS_AT_ONCE])
+            for at in range(0, max(len(codes), 1), OBJECTS_AT_ONCE)
+        ]
+        asked = {"layer": layer, "from": first, "to": last, "scenario": "actual"}
+        answers = [
+            self.get("/v1/object-costs", ObjectCostsAnswer, **asked, code=part) for part in parts
+        ]
+        items: list[ObjectCost] = [item for answer in answers for item in answer.items]
+        return answers[0].model_copy(update={"items": items})
 
     def benchmarks_of_kpi(self, kpi: str) -> list[BenchmarkAnswer]:
         """What others reach of a KPI, the newest first."""

@@ -1,6 +1,6 @@
 """All that reports and charts show of one allocation run: its views, proofs and open ends."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from shared.clients.base import ServiceClient, service_key
@@ -42,19 +42,30 @@ class AllocationFigures(ServiceClient):
         """Every published run of a scenario, without its totals of other measures."""
         return self.walk("/v1/runs", scenario=scenario, published="true")
 
-    def find_statement(self, period: str, consumer: str) -> dict[str, Any] | None:
-        """The issued bill of a consumer with its lines; the newest where it was corrected."""
-        found = [
-            item
-            for item in self.walk("/v1/statements", period=period, consumer=consumer)
-            if item["issued_at"] is not None and item["corrected_by"] is None
-        ]
-        newest = max(found, key=lambda item: (item["revision"], item["id"]), default=None)
-        return self._json(f"/v1/statements/{newest['id']}") if newest else None
+    def issued_statements(
+        self, period: str, consumers: Collection[str]
+    ) -> dict[str, dict[str, Any]]:
+        """The issued bill of each of some consumers, without lines; of corrected ones the newest.
 
-    def list_disputes(self, period: str, consumer: str) -> Iterator[dict[str, Any]]:
-        """The complaints about the bills of a consumer."""
-        return self.walk("/v1/disputes", period=period, consumer=consumer)
+        The bills of a single consumer are asked for by its code, those of several in one list.
+        """
+        newest: dict[str, dict[str, Any]] = {}
+        for item in self.walk("/v1/statements", period=period, **_single(consumers)):
+            if item["issued_at"] is None or item["corrected_by"] is not None:
+                continue
+            before, code = newest.get(item["consumer"]), item["consumer"]
+            if code in consumers and (before is None or _revision(before) < _revision(item)):
+                newest[code] = item
+        return newest
+
+    def get_statement(self, statement: str) -> dict[str, Any]:
+        """A bill with its lines."""
+        return self._json(f"/v1/statements/{statement}")
+
+    def list_disputes(self, period: str, consumers: Collection[str]) -> list[dict[str, Any]]:
+        """The complaints about the bills of some consumers."""
+        found = self.walk("/v1/disputes", period=period, **_single(consumers))
+        return [item for item in found if item["consumer"] in consumers]
 
     def trace_back(self, run: str, layer: str, code: str, limit: int) -> dict[str, Any]:
         """The largest pools behind an object's cost, and the rest of them as one amount."""
@@ -84,6 +95,14 @@ class AllocationFigures(ServiceClient):
     def _json(self, path: str, **query: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self.request("GET", path, query=query).json()
         return answer
+
+
+def _single(consumers: Collection[str]) -> dict[str, str]:
+    return {"consumer": next(iter(consumers))} if len(consumers) == 1 else {}
+
+
+def _revision(statement: dict[str, Any]) -> tuple[int, str]:
+    return statement["revision"], statement["id"]
 
 
 def allocation_figures(language: str) -> AllocationFigures:

@@ -101,7 +101,18 @@ class ValueKpiRequest(Contract):
     perspective: Perspective | None = None
     unit: Unit = Field(examples=["h"])
     direction: Direction = Field(examples=["down"])
-    formula: FormulaText | None = Field(default=None, examples=["it_cost / revenue"])
+    formula: FormulaText | None = Field(
+        default=None,
+        examples=["it_cost / revenue"],
+        description=(
+            "Arithmetic (`+ - * /`, `abs`, `min`, `max`) over KPIs and drivers by code (in quotes "
+            'unless a plain word), `driver("code", target="..", source="..")`, '
+            '`tickets("mttr_hours", solution="..")`, `cost()` and '
+            '`cost("solution", "CRM")` of the published run. `it_cost` is `cost()` '
+            "where no KPI or driver has this code. `%` and `ratio` have no dimension and nothing "
+            "is converted: a share in `%` is `100 * a / b`"
+        ),
+    )
     value_role: ValueRole | None = None
     aggregation: Aggregation = "mean"
     baseline: DecimalText | None = None

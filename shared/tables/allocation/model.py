@@ -30,6 +30,7 @@ from shared.tables.columns import (
     id_column,
     instant_column,
     json_column,
+    made_by,
     reference_column,
     text_column,
     version_column,
@@ -100,7 +101,7 @@ class ModelVersion(Table, table=True):
     stages: dict[str, Any] = json_column()
     note: str | None = text_column(nullable=True)
     authors: list[str] = Field(
-        default_factory=list, sa_column=Column(ARRAY(String), nullable=False)
+        default_factory=made_by(list), sa_column=Column(ARRAY(String), nullable=False)
     )
     created_at: datetime = instant_column(now=True)
     submitted_by: str | None = text_column(nullable=True)

@@ -15,6 +15,7 @@ from shared.tables.columns import (
     code_column,
     id_column,
     instant_column,
+    made_by,
     reference_column,
     text_column,
     version_column,
@@ -45,7 +46,7 @@ class Budget(Table, table=True):
     cost_type: str | None = text_column(nullable=True)
     amount: Decimal = amount_column()
     thresholds: list[Decimal] = Field(
-        default_factory=list, sa_column=Column(ARRAY(_percent()), nullable=False)
+        default_factory=made_by(list), sa_column=Column(ARRAY(_percent()), nullable=False)
     )
     note: str | None = text_column(nullable=True)
     version: int = version_column()

@@ -29,6 +29,7 @@ from shared.tables.columns import (
     instant_column,
     integer_column,
     json_column,
+    made_by,
     reference_column,
     text_column,
     version_column,
@@ -51,7 +52,8 @@ class Statement(Table, table=True):
     run_id: UUID = reference_column("allocation_run.id")
     consumer: str = code_column()
     path: list[str] = Field(
-        default_factory=list, sa_column=Column(ARRAY(String(collation="C")), nullable=False)
+        default_factory=made_by(list),
+        sa_column=Column(ARRAY(String(collation="C")), nullable=False),
     )
     names: dict[str, str] = json_column()
     currency: str = text_column()
@@ -102,7 +104,7 @@ class StatementLine(Table, table=True):
     __tablename__ = "statement_line"
 
     id: UUID = Field(
-        default_factory=new_id,
+        default_factory=made_by(new_id),
         sa_column=Column(UuidType, primary_key=True, server_default=text("uuidv7()")),
     )
     statement_id: UUID = Field(

@@ -17,6 +17,7 @@ from shared.tables.columns import (
     id_column,
     instant_column,
     json_column,
+    made_by,
     one_of,
     reference_column,
     text_column,
@@ -33,7 +34,7 @@ def _json_with_default(written: str) -> Any:
     """JSON that older writers leave to the database."""
     empty = dict if written == "{}" else list
     column: Column[Any] = Column(JSONB, nullable=False, server_default=text(f"'{written}'"))
-    return Field(default_factory=empty, sa_column=column)
+    return Field(default_factory=made_by(empty), sa_column=column)
 
 
 class Initiative(Table, table=True):

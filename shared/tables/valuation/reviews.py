@@ -18,6 +18,7 @@ from shared.tables.columns import (
     id_column,
     instant_column,
     json_column,
+    made_by,
     one_of,
     reference_column,
     text_column,
@@ -56,7 +57,7 @@ class PostImplementationReview(Table, table=True):
     owner: str | None = text_column(nullable=True)
     results: list[dict[str, Any]] = json_column(default=list)
     manual_results: list[dict[str, Any]] = Field(
-        default_factory=list,
+        default_factory=made_by(list),
         sa_column=Column(JSONB(none_as_null=True), nullable=False, server_default=text("'[]'")),
     )
     allocated_cost: dict[str, Any] | None = json_column(nullable=True)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cli.demo.home_furnishing.calendar import MONTHS
+from cli.demo.home_furnishing.inventing.energy import energy_and_carbon
 from cli.demo.home_furnishing.inventing.plan import DESIGN_ONLINE, REGIONS, USE, Month, month_of
 from cli.demo.home_furnishing.inventing.splitting import split_by
 
@@ -67,6 +68,7 @@ def _quantities(month: Month, place: int) -> Iterator[tuple[str, str, str, int |
         yield "regional-sales", "", target, SALES[region] * 1_500_000 + place * 11_000
     for target, people in DEPARTMENTS.items():
         yield "headcount", "", target, people
+    yield from energy_and_carbon(place)
 
 
 def _sessions(month: Month) -> Iterator[tuple[str, str, str, int | Decimal]]:

@@ -8,7 +8,11 @@ from fastapi import Query, Response
 
 from services.valuation.benefits.reviews import repository
 from services.valuation.benefits.reviews.answers import review_answer, review_summary, today
-from services.valuation.benefits.reviews.domain import check_changeable, check_extra_benefit
+from services.valuation.benefits.reviews.domain import (
+    check_changeable,
+    check_extra_benefit,
+    check_not_submitted,
+)
 from services.valuation.benefits.reviews.filling import fill_review
 from services.valuation.benefits.reviews.workflow import move_due_day, new_review
 from services.valuation.changes import read_patch, write_changes
@@ -172,10 +176,15 @@ def update_review(
     response: Response,
     if_match: IfMatchDep,
 ) -> ReviewAnswer:
-    """Lessons, extra benefits, judgement and so on, until approved (409 `review_approved`)."""
+    """Lessons, extra benefits, judgement and so on, until approved (409 `review_approved`).
+
+    Extra benefits are realised value, so not once submitted (409 `wrong_state`): return it first.
+    """
     review, initiative = repository.get_review(session, review_id, lock=True)
     check_if_match(if_match, review)
     check_changeable(review.state)  # type: ignore[arg-type]
+    if patch.extra_benefits is not None:
+        check_not_submitted(review.state)  # type: ignore[arg-type]
     before = review.model_dump(include=set(ReviewPatch.model_fields))
     given = _given(patch)
     was_due_on, rate = review.due_on, review.discount_rate

@@ -25,6 +25,8 @@ from services.valuation.investments.run_costs.domain import RunCost, join_run_co
 from services.valuation.investments.run_costs.workflow import ask_run_cost
 from services.valuation.measures.value_kpis.workflow import close_over, load_readings
 from shared.clock import utc_now
+from shared.errors import Unavailable
+from shared.money import add_exactly
 from shared.periods import last_day, next_period, period_of
 from shared.tables.valuation.initiatives import Initiative, ValueExpectation
 from shared.tables.valuation.kpis import ValueKpi
@@ -37,14 +39,21 @@ def fill_review(session: Session, review: PostImplementationReview, initiative: 
     """Write everything that is known now into a review.
 
     Months from go-live up to the review's due month count (up to now, if that is earlier).
+    Unavailable when allocation does not answer and its cost was known: that is not forgotten.
     """
     fill_results(session, review, initiative)
     window = window_of(review, initiative)
     run_cost = _until(ask_run_cost(initiative), window.last)
+    if run_cost.code == "allocation_unreachable" and _knows_cost(review):
+        raise Unavailable("allocation does not answer; what it said before stays")
     review.allocated_cost = store_run_cost(run_cost)
     _fill_money(session, review, initiative, run_cost, window)
     fill_users(session, review, initiative, window)
     session.add(review)
+
+
+def _knows_cost(review: PostImplementationReview) -> bool:
+    return review.allocated_cost is not None and review.allocated_cost["code"] == "allocated"
 
 
 def fill_results(
@@ -149,7 +158,7 @@ def _realised_money(
         for flow in cash_flows.list_in_order(session, query)
         if window.first <= period_of(flow.on) <= window.last
     ]
-    actual = sum((flow.amount for flow in flows), Decimal(0)) if flows else None
+    actual = add_exactly(flow.amount for flow in flows) if flows else None
     address = f"/v1/initiatives/{initiative.id}/cash-flows?basis=actual&category=benefit"
     return Measured(
         actual=actual,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import load_only
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
@@ -26,12 +27,18 @@ def get_review(
 
 
 def find_of_initiatives(
-    session: Session, ids: Iterable[UUID]
+    session: Session, ids: Iterable[UUID], *, lock: bool = False
 ) -> dict[UUID, list[PostImplementationReview]]:
-    """The reviews of initiatives, by the initiative's id."""
+    """The reviews of initiatives, by the initiative's id; `lock` keeps others from changing them.
+
+    Locked ones are as they are now: a review that was being started is seen as started.
+    """
     query = select(PostImplementationReview).where(
         col(PostImplementationReview.initiative_id).in_(list(ids))
     )
+    if lock:
+        query = query.order_by(col(PostImplementationReview.id)).with_for_update()
+        query = query.execution_options(populate_existing=True)
     found: dict[UUID, list[PostImplementationReview]] = {}
     for review in session.execute(query).scalars():
         found.setdefault(review.initiative_id, []).append(review)
@@ -55,11 +62,28 @@ class Wanted:
     overdue_on: date | None = None
 
 
+_LISTED: tuple[Any, ...] = tuple(
+    getattr(PostImplementationReview, name)
+    for name in (
+        "id", "initiative_id", "due_on", "offset_months", "state", "owner", "approved_at",
+        "created_at", "updated_at", "version",
+    )
+)  # fmt: skip
+_LISTED_OF_INITIATIVE: tuple[Any, ...] = tuple(
+    getattr(Initiative, name) for name in ("id", "code", "names", "sponsor", "tags")
+)
+
+
 def list_query(wanted: Wanted) -> Any:
-    """Reviews with their initiatives, filtered."""
+    """Reviews with their initiatives, filtered; only what a list shows of them may be read."""
     review = PostImplementationReview
-    query: Any = select(review, Initiative).join(
-        Initiative, col(Initiative.id) == col(review.initiative_id)
+    query: Any = (
+        select(review, Initiative)
+        .join(Initiative, col(Initiative.id) == col(review.initiative_id))
+        .options(
+            load_only(*_LISTED, raiseload=True),
+            load_only(*_LISTED_OF_INITIATIVE, raiseload=True),
+        )
     )
     equal = {
         col(Initiative.code): wanted.initiative,

@@ -12,6 +12,7 @@ from services.valuation.benefits.reviews.retrospect import CostLine, Decision
 from services.valuation.investments.run_costs.domain import RunCost
 from services.valuation.measures.value_kpis.domain import judge, measure_attainment
 from shared.contracts.values import decimal_to_text
+from shared.money import add_exactly
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.kpis import ValueKpi
 
@@ -92,7 +93,7 @@ def store_cost(
     initiative: Initiative, until: str, lines: Sequence[CostLine], run_cost: RunCost
 ) -> dict[str, Any]:
     """Planned and actual money as the row keeps it."""
-    allocated = sum((cost.amount for cost in run_cost.runs), Decimal(0))
+    allocated = add_exactly(cost.amount for cost in run_cost.runs)
     currency = initiative.currency or (run_cost.runs[0].currency if run_cost.runs else None)
     return {
         "currency": currency,

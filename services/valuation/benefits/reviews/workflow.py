@@ -18,7 +18,8 @@ def schedule_reviews(session: Session, initiatives: Sequence[Initiative]) -> Non
     Reviews not yet started move with that day, and fall away with it or with their offset;
     started ones stay. Doing it again changes nothing.
     """
-    present = repository.find_of_initiatives(session, [each.id for each in initiatives])
+    ids = [each.id for each in initiatives]
+    present = repository.find_of_initiatives(session, ids, lock=True)
     for initiative in initiatives:
         reviews = {
             review.offset_months: review

@@ -99,8 +99,9 @@ class _Maker:
 def round_figure(value: Decimal) -> Decimal:
     """12 decimals, half to even, without trailing zeros or a negative zero."""
     step = Decimal(1).scaleb(-DECIMALS)
-    rounded = value.quantize(step, rounding=ROUND_HALF_EVEN, context=Context(prec=10_000))
-    plain = Decimal(f"{rounded.normalize(Context(prec=10_000)):f}")
+    enough = Context(prec=max(value.adjusted(), 0) + DECIMALS + 2)
+    rounded = value.quantize(step, rounding=ROUND_HALF_EVEN, context=enough)
+    plain = Decimal(f"{rounded.normalize(enough):f}")
     return plain if plain else Decimal(0)
 
 

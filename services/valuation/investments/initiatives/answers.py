@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from services.valuation.benefits.reviews.domain import check_other_eyes
 from services.valuation.changes import write_changes
+from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.valuation.initiatives import InitiativeAnswer, InitiativeRequest
 from shared.contracts.values import name_in
-from shared.errors import FieldError, RuleBroken
+from shared.errors import FieldError, Forbidden, RuleBroken
 from shared.etags import etag_of
 from shared.settings import get_settings
 from shared.tables.valuation.initiatives import Initiative
@@ -39,11 +41,13 @@ def new_initiative(request: InitiativeRequest, author: str) -> Initiative:
     )
 
 
-def change_initiative(row: Initiative, request: InitiativeRequest) -> bool:
+def change_initiative(row: Initiative, request: InitiativeRequest, caller: Caller) -> bool:
     """Write an upsert into a row; whether it differed.
 
     The stage stays unless it is history or the same; days that steps set stay unless given.
     """
+    if request.historic and not row.historic:
+        _check_may_make_history(row, caller)
     wanted = _stored(request)
     for name in SET_BY_STEPS:
         if name not in request.model_fields_set:
@@ -53,6 +57,14 @@ def change_initiative(row: Initiative, request: InitiativeRequest) -> bool:
         _check_stage(request, row.stage, historic=historic)
         wanted["stage"] = request.stage
     return write_changes(row, wanted | {"historic": historic})
+
+
+def _check_may_make_history(row: Initiative, caller: Caller) -> None:
+    """What is not history passes gates; taking it out of them is for who may approve it."""
+    if not caller.may("valuation:approve"):
+        message = "making an initiative history needs the scope valuation:approve"
+        raise Forbidden(message, code="scope_missing")
+    check_other_eyes(caller.subject, [row.created_by], four_eyes=get_settings().four_eyes)
 
 
 def _check_stage(request: InitiativeRequest, present: str, *, historic: bool) -> None:

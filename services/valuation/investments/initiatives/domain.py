@@ -47,6 +47,26 @@ def check_expectation(
         raise RuleBroken.at("/monetary_value", "sign_of_benefit", message)
 
 
+PROMISED = ("baseline", "target", "monetary_value", "currency", "benefit_kind")
+
+
+def check_promise_stands(
+    stage: Stage, before: Mapping[str, object], after: Mapping[str, object], *, historic: bool
+) -> None:
+    """What was promised is not changed once the initiative is live: reviews measure against it.
+
+    Conflict `promise_in_force`. What was left open may still be filled in; history may be mended.
+    """
+    if historic or stage not in {"live", "closed"}:
+        return
+    for name in PROMISED:
+        if before[name] is not None and name in after and after[name] != before[name]:
+            raise Conflict(
+                f"{name} was promised before going live and stands; add a promise instead",
+                code="promise_in_force",
+            )
+
+
 def score_value(
     cost: Decimal,
     benefit: Decimal,

@@ -204,7 +204,10 @@ def bulk_initiatives(
     caller: CallerDep,
     how: BulkQueryDep,
 ) -> BulkAnswer:
-    """Upsert by code; past initiatives of any stage come with `historic: true`."""
+    """Upsert by code; past initiatives of any stage come with `historic: true`.
+
+    Making history of one that was not needs `valuation:approve` (`scope_missing`, `four_eyes`).
+    """
     items = read_items(InitiativeRequest, request.items)
     repository.hold_alone(session)
     known = repository.find_by_codes(
@@ -221,7 +224,7 @@ def bulk_initiatives(
             session.add(row)
             touched[row.id] = row
             return "created", row.id
-        if not change_initiative(row, item):
+        if not change_initiative(row, item, caller):
             return "unchanged", row.id
         session.add(row)
         touched[row.id] = row

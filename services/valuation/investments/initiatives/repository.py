@@ -89,16 +89,14 @@ def sum_flows(session: Session, ids: Iterable[UUID]) -> dict[UUID, dict[tuple[st
 
 
 def has_started_reviews(session: Session, initiative_id: UUID) -> bool:
-    """Whether a review of the initiative is more than scheduled."""
+    """Whether a review of the initiative is more than scheduled; none starts until the end."""
     query = (
-        select(col(PostImplementationReview.id))
-        .where(
-            col(PostImplementationReview.initiative_id) == initiative_id,
-            col(PostImplementationReview.state) != "scheduled",
-        )
-        .limit(1)
+        select(col(PostImplementationReview.state))
+        .where(col(PostImplementationReview.initiative_id) == initiative_id)
+        .order_by(col(PostImplementationReview.id))
+        .with_for_update()
     )
-    return session.execute(query).first() is not None
+    return any(state != "scheduled" for state in session.execute(query).scalars())
 
 
 def delete_initiative(session: Session, initiative: Initiative) -> None:

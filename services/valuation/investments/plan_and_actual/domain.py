@@ -11,7 +11,7 @@ from decimal import Decimal, localcontext
 from typing import Literal
 
 from services.valuation.investments.evaluations.figures import round_figure
-from shared.money import EXACT
+from shared.money import EXACT, add_exactly
 
 Basis = Literal["plan", "actual"]
 Category = Literal["investment", "run_cost", "benefit"]
@@ -103,7 +103,7 @@ def cost_of(sums: Sums, basis: Basis, *categories: Category) -> Decimal | None:
     """What these categories cost (positive), None when nothing was entered for any of them."""
     wanted = categories or ("investment", "run_cost")
     found = [sums[basis, category] for category in wanted if (basis, category) in sums]
-    return EXACT.minus(_total(found)) if found else None
+    return EXACT.minus(add_exactly(found)) if found else None
 
 
 def benefit_of(sums: Sums, basis: Basis) -> Decimal | None:
@@ -202,10 +202,3 @@ def _decimals(text: str) -> int:
     """How many decimals a figure is written to: 2 in "10.40", 6 in "-3.5E-05"."""
     exponent = Decimal(text).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def _total(amounts: Iterable[Decimal]) -> Decimal:
-    total = Decimal(0)
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

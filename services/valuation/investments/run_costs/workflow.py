@@ -39,18 +39,17 @@ def ask_run_cost(initiative: Initiative) -> RunCost:
 
 
 def _ask(client: AllocationCosts, solution: str, first: str, initiative: Initiative) -> RunCost:
-    runs = sorted(client.published_runs(first), key=lambda run: run.period)
-    if not runs:
+    answer = client.object_costs("solution", [solution], first)
+    if not answer.runs:
         return RunCost("no_published_run")
-    currency = initiative.currency or runs[-1].currency
-    same = [run for run in runs if run.currency == currency]
+    currency = initiative.currency or answer.runs[-1].currency
+    same = [month for month in answer.items[0].months if month.currency == currency]
     if not same:
         return RunCost("currency_differs")
-    costs = [(run, client.solution_cost(run.id, solution)) for run in same]
     found = [
-        AllocatedCost(run.period, run.id, amount, run.currency)
-        for run, amount in costs
-        if amount is not None
+        AllocatedCost(month.period, str(month.run), month.cost, month.currency)
+        for month in same
+        if month.cost is not None
     ]
     return RunCost("allocated", found) if found else RunCost("not_in_runs")
 

@@ -1,13 +1,18 @@
 """`/v1/initiatives/{id}/value-expectations`: what an initiative promises."""
 
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import Query, Response
 
 from services.valuation.changes import read_patch, write_changes
 from services.valuation.investments.initiatives import repository as initiatives
-from services.valuation.investments.initiatives.domain import BenefitKind, check_expectation
+from services.valuation.investments.initiatives.domain import (
+    BenefitKind,
+    Stage,
+    check_expectation,
+    check_promise_stands,
+)
 from services.valuation.investments.value_expectations import repository
 from services.valuation.investments.value_expectations.workflow import new_promise, put_promises
 from services.valuation.measures.value_kpis import repository as kpis
@@ -145,7 +150,10 @@ def update_value_expectation(
     response: Response,
     if_match: IfMatchDep,
 ) -> ValueExpectationAnswer:
-    """A merge patch; kpi, level and due period stay, and so do approved reviews."""
+    """A merge patch; kpi, level and due period stay, and so do approved reviews.
+
+    409 `promise_in_force` for a number that was promised before going live.
+    """
     initiative = initiatives.get_initiative(session, initiative_id, lock=True)
     row, kpi = repository.get_expectation(session, initiative_id, expectation_id)
     check_if_match(if_match, row)
@@ -156,6 +164,8 @@ def update_value_expectation(
     check_expectation(
         kpi=kpi, monetary_value=money["monetary_value"], currency=money["currency"], kind=kind
     )
+    stage = cast(Stage, initiative.stage)
+    check_promise_stands(stage, before, given, historic=initiative.historic)
     if write_changes(row, given):
         session.add(row)
         session.flush()

@@ -1,12 +1,16 @@
 """Takes in the promises of one initiative or of many, under their natural keys."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlmodel import Session
 
 from services.valuation.changes import write_changes
-from services.valuation.investments.initiatives.domain import check_expectation
+from services.valuation.investments.initiatives.domain import (
+    Stage,
+    check_expectation,
+    check_promise_stands,
+)
 from services.valuation.investments.value_expectations import repository
 from services.valuation.measures.value_kpis import repository as kpis
 from shared.bulk import BulkAnswer, BulkQuery, Outcome, apply_items
@@ -47,7 +51,9 @@ def put_promises(
             present[repository.natural_key(wanted)] = wanted
             session.add(wanted)
             return "created", wanted.id
-        changed = write_changes(row, _stored(item))
+        given, stage = _stored(item), cast(Stage, owner.stage)
+        check_promise_stands(stage, row.model_dump(), given, historic=owner.historic)
+        changed = write_changes(row, given)
         session.add(row)
         return "updated" if changed else "unchanged", row.id
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from services.valuation.measures.value_kpis.figures import Found
 from services.valuation.measures.value_kpis.formulas.figures import TICKET_UNITS
@@ -15,10 +18,12 @@ from services.valuation.measures.value_kpis.formulas.tree import (
     PublishedCost,
     TicketFigure,
 )
-from shared.clients.allocation.costs import PublishedRun, allocation_costs
+from shared.clients.allocation.costs import allocation_costs
 from shared.clients.base import service_key
 from shared.clients.ingest import IngestClient
+from shared.contracts.allocation.object_costs import PublishedRun
 from shared.contracts.ingest.ticket_statistics import TicketStatistics
+from shared.contracts.values import Code
 from shared.errors import Problem
 from shared.logs import get_logger
 from shared.periods import months_between, next_period
@@ -28,12 +33,23 @@ TIMEOUT_SECONDS = 8.0
 ATTEMPTS = 2
 DRIVERS_AT_ONCE = 20
 MONTHS_AT_ONCE = 120
+ALL_COST = Name("it_cost")
+"""Where neither a KPI nor a driver is called so, this is the month's published cost, `cost()`."""
 _TICKET_FIELDS = {"count": "opened", "hours": "resolution_hours"}
+_CODES: TypeAdapter[str] = TypeAdapter(Code)
 _SILENT = (Problem, KeyError, ValueError)
 
 AnswerT = TypeVar("AnswerT")
 Limits = tuple[tuple[str, str], ...]
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """Published runs by month, and what objects cost in them by code and month; None: unknown."""
+
+    runs: Mapping[str, PublishedRun]
+    of_objects: Mapping[tuple[str, str], Decimal | None]
 
 
 class AskedFigures:
@@ -47,13 +63,15 @@ class AskedFigures:
         self._first, self._last = first, last
         self._silent: set[str] = set()
         self._drivers: dict[Limits, list[str]] = {}
+        self._objects: dict[str, list[str]] = {}
         for leaf in leaves:
             if isinstance(leaf, Name | DriverTotal):
                 self._drivers.setdefault(_driver_limits(leaf), []).append(leaf.code)
+            elif isinstance(leaf, PublishedCost) and leaf.layer and leaf.code:
+                self._objects.setdefault(leaf.layer, []).append(leaf.code)
         self._totals = cache(self._ask_totals)
         self._tickets = cache(self._ask_tickets)
-        self._runs = cache(self._ask_runs)
-        self._cost = cache(self._ask_cost)
+        self._costs = cache(self._ask_costs)
 
     def find(self, leaf: Leaf, period: str) -> Found:
         """The figure of a month, or why there is none."""
@@ -67,6 +85,8 @@ class AskedFigures:
         totals = self._totals(_driver_limits(leaf))
         if totals is None:
             return Found(None, "ingest_unreachable")
+        if leaf.code not in totals and leaf == ALL_COST:
+            return self._find_cost(PublishedCost(), period)
         if leaf.code not in totals:
             return Found(None, "missing_value" if isinstance(leaf, Name) else "unknown_driver")
         unit, months = totals[leaf.code]
@@ -115,32 +135,32 @@ class AskedFigures:
         return self._answer("ingest", ask)
 
     def _find_cost(self, leaf: PublishedCost, period: str) -> Found:
-        runs = self._runs()
-        if runs is None:
+        layer = leaf.layer if leaf.code else next(iter(self._objects), None)
+        costs = self._costs(layer or "solution")
+        if costs is None:
             return Found(None, "allocation_unreachable")
-        run = runs.get(period)
+        run = costs.runs.get(period)
         if run is None:
             return Found(None, "no_published_run")
         if leaf.layer is None or leaf.code is None:
             reason = "missing_value" if run.total is None else None
             return Found(run.total, reason, run.currency)
-        costs = self._cost(run.id, leaf.layer, leaf.code)
-        if costs is None:
-            return Found(None, "allocation_unreachable")
-        return costs[0] if costs[0].value is None else Found(costs[0].value, None, run.currency)
+        cost = costs.of_objects.get((leaf.code, period))
+        return Found(None, "unknown_object") if cost is None else Found(cost, None, run.currency)
 
-    def _ask_runs(self) -> Mapping[str, PublishedRun] | None:
-        def ask() -> dict[str, PublishedRun]:
+    def _ask_costs(self, layer: str) -> _Costs | None:
+        """Published runs, and what the named objects of a layer cost in them."""
+        codes = [code for code in dict.fromkeys(self._objects.get(layer, ())) if _is_code(code)]
+
+        def ask() -> _Costs:
             with closing(allocation_costs(ATTEMPTS)) as client:
-                return {run.period: run for run in client.published_runs(self._first)}
-
-        return self._answer("allocation", ask)
-
-    def _ask_cost(self, run: str, layer: str, code: str) -> tuple[Found] | None:
-        def ask() -> tuple[Found]:
-            with closing(allocation_costs(ATTEMPTS)) as client:
-                amount = client.object_cost(run, layer, code)
-            return (Found(amount, "unknown_object" if amount is None else None),)
+                answer = client.object_costs(layer, codes, self._first, self._last)
+            of_objects = {
+                (item.code, month.period): month.cost
+                for item in answer.items
+                for month in item.months
+            }
+            return _Costs({run.period: run for run in answer.runs}, of_objects)
 
         return self._answer("allocation", ask)
 
@@ -174,6 +194,14 @@ def _driver_limits(leaf: Name | DriverTotal) -> Limits:
 
 def _has_total(code: str) -> bool:
     return code.partition(":")[0] != "lines.amount"
+
+
+def _is_code(text: str) -> bool:
+    """Whether an object can have this code; a formula may name any text."""
+    try:
+        return _CODES.validate_python(text) == text
+    except ValueError:
+        return False
 
 
 def _ticket_figure(tickets: TicketStatistics, figure: str) -> Decimal | None:

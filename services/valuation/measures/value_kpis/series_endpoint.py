@@ -25,7 +25,6 @@ from services.valuation.measures.value_kpis.series import Reading, Wish, key_of_
 from services.valuation.measures.value_kpis.workflow import close_over, load_readings
 from shared.auth import UNBOUND, Needs
 from shared.clock import utc_now
-from shared.contracts.allocation.benchmarks import BenchmarkAnswer
 from shared.contracts.valuation.series import (
     SeasonEffect,
     SeriesAnswer,
@@ -127,11 +126,6 @@ def _answer(
         benchmark_reason=benchmarks.reason,
         items=_points(kpi, months, readings, benchmarks),
     )
-
-
-def _benchmark(shown: BenchmarkAnswer) -> SeriesBenchmark:
-    told = {name: getattr(shown, name) for name in SeriesBenchmark.model_fields}
-    return SeriesBenchmark(**told)
 
 
 def _trend(kpi: ValueKpi, values: list[Decimal | None]) -> SeriesTrend:

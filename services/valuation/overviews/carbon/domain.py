@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.valuation.measures.value_kpis.domain import round_fraction
-from shared.money import EXACT
+from shared.money import EXACT, add_exactly
 
 MEASURES = ("kwh", "co2e_operational", "co2e_embodied")
 CARBON = ("co2e_operational", "co2e_embodied")
@@ -77,7 +77,12 @@ def join_measures(costs: Iterable[Line], measures: Mapping[str, Iterable[Line]])
             rows.setdefault(line.code, line)
             known[line.code] = EXACT.add(known.get(line.code, Decimal(0)), line.amount)
     found = [_footprint(row, sums, measures) for row in rows.values()]
-    return sorted(found, key=lambda each: (*_size(each), each.code))
+    return largest_first(found)
+
+
+def largest_first(footprints: Iterable[Footprint]) -> list[Footprint]:
+    """Most carbon first, then most energy, then highest cost, then code."""
+    return sorted(footprints, key=lambda each: (*_size(each), each.code))
 
 
 def _footprint(row: Line, sums: Mapping[str, Amounts], measures: Mapping[str, object]) -> Footprint:
@@ -100,7 +105,4 @@ def _size(each: Footprint) -> tuple[Decimal, Decimal, Decimal]:
 
 def add_up(footprints: Sequence[Footprint], measure: str) -> Decimal:
     """What all objects have of a measure."""
-    total = Decimal(0)
-    for each in footprints:
-        total = EXACT.add(total, each.measures[measure] or Decimal(0))
-    return total
+    return add_exactly(each.measures[measure] or Decimal(0) for each in footprints)

@@ -28,7 +28,7 @@ class Factors:
 
 
 @dataclass(frozen=True)
-class CarbonFacts:
+class CarbonLayer:
     """A layer with all its measures; `totals` are the inputs of the runs by measure."""
 
     currency: str
@@ -36,12 +36,26 @@ class CarbonFacts:
     footprints: Sequence[Footprint]
     totals: Mapping[str, Decimal]
     bases: Sequence[str]
+
+
+@dataclass(frozen=True)
+class CarbonFacts(CarbonLayer):
+    """The same with the factors behind its emissions."""
+
     factors: Factors
 
 
 def load_carbon(
     client: AllocationViews, asked: AskedMonths, layer: str, level: int | None
 ) -> CarbonFacts:
+    """As `load_layer`, with the emission factors that speak for those months."""
+    found = load_layer(client, asked, layer, level)
+    return CarbonFacts(**vars(found), factors=_factors(client, found.bases, asked.last))
+
+
+def load_layer(
+    client: AllocationViews, asked: AskedMonths, layer: str, level: int | None
+) -> CarbonLayer:
     """Cost and measures of a layer over the asked months.
 
     409 `no_published_run`, or `measures_missing` when the runs were made with cost only.
@@ -57,14 +71,12 @@ def load_carbon(
     footprints = join_measures(
         _lines(costs.items), {measure: _lines(view.items) for measure, view in views.items()}
     )
-    bases = sorted({run["emission_basis"] for run in runs})
-    return CarbonFacts(
+    return CarbonLayer(
         currency,
         costs,
         footprints,
         {measure: view.totals["input"] for measure, view in views.items()},
-        bases,
-        _factors(client, bases, asked.last),
+        sorted({run["emission_basis"] for run in runs}),
     )
 
 

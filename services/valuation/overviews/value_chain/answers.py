@@ -26,7 +26,7 @@ from shared.contracts.valuation.value_chain import (
 )
 from shared.contracts.values import name_in
 from shared.links import beside, href
-from shared.money import EXACT
+from shared.money import EXACT, add_exactly
 from shared.tables.valuation.value_chain import ValueChainStage
 
 
@@ -44,7 +44,7 @@ def chain_answer(
     unassigned = _unassigned(chain, language, listed)
     total_value = None
     if chain.revenue.values:
-        total_value = _sum(chain.revenue.values.values())
+        total_value = add_exactly(chain.revenue.values.values())
     return ValueChain(
         period=asked.period,
         periods=list(chain.costs.view.periods),
@@ -104,7 +104,7 @@ def _unassigned(chain: Chain, language: str, listed: int) -> Unassigned:
 
 def _parts_of_share(parts: Mapping[str, Decimal], total: Decimal) -> Mapping[str, Decimal]:
     """Each part's share of all cost; settled together with what the stages cost."""
-    staged = EXACT.subtract(total, _sum(parts.values()))
+    staged = EXACT.subtract(total, add_exactly(parts.values()))
     return settle_shares({**parts, "": staged})
 
 
@@ -139,7 +139,7 @@ def _figures(
             )
             for each in solutions[:listed]
         ],
-        "solutions_rest": _sum([each.amount for each in solutions[listed:]]),
+        "solutions_rest": add_exactly([each.amount for each in solutions[listed:]]),
         "sentence": stage_sentence(name, figures, language),
     }
 
@@ -176,10 +176,3 @@ def _view_address(chain: Chain, code: str) -> str:
         else {"from": view.periods[0], "to": view.periods[-1]}
     )
     return beside("allocation", f"/v1/views/solutions?{urlencode({**asked, 'code': code})}")
-
-
-def _sum(amounts: Any) -> Decimal:
-    total = Decimal(0)
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import lcm
 
 from services.valuation.measures.value_kpis.domain import round_fraction
-from shared.money import EXACT, from_units, settle_exact
+from shared.money import EXACT, add_exactly, from_units, settle_exact
 
 SHARE_DECIMALS = 12
 PARTS = (
@@ -88,10 +88,10 @@ def parts_of_no_stage(
     solution.
     """
     zero = Decimal(0)
-    retained = _sum(each.retained for each in solutions)
-    unallocated = _sum(each.unallocated for each in solutions)
+    retained = add_exactly(each.retained for each in solutions)
+    unallocated = add_exactly(each.unallocated for each in solutions)
     stayed = EXACT.add(retained, unallocated)
-    to_consumers = EXACT.subtract(_sum(each.amount for each in solutions), stayed)
+    to_consumers = EXACT.subtract(add_exactly(each.amount for each in solutions), stayed)
     found = (
         without_stage,
         EXACT.subtract(totals.get("consumers", zero), to_consumers),
@@ -156,10 +156,3 @@ def settle_shares(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
 def _key(stage: str | None) -> str:
     """Stages as text; what is of no stage comes first and cannot be a code."""
     return "" if stage is None else f"stage:{stage}"
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    total = Decimal(0)
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

@@ -26,7 +26,7 @@ from services.valuation.overviews.value_chain.revenue import (
 )
 from shared.clients.allocation.value_views import AllocationViews, WholeView
 from shared.contracts.values import name_in
-from shared.money import EXACT
+from shared.money import add_exactly
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,7 @@ def costs_of(view: WholeView, currency: str, stage_of: Mapping[str, str]) -> Cha
     solutions = solution_costs(view.items)
     sums = cost_by_stage(solutions, stage_of)
     parts = parts_of_no_stage(sums.pop(None, Decimal(0)), solutions, view.totals)
-    beyond = Decimal(0)
-    for amount in parts.values():
-        beyond = EXACT.add(beyond, amount)
+    beyond = add_exactly(parts.values())
     return ChainCosts(currency, view, solutions, stage_of, parts, {**sums, None: beyond})
 
 

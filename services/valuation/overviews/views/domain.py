@@ -8,7 +8,7 @@ from statistics import median
 from typing import Literal
 
 from services.valuation.measures.value_kpis.domain import round_fraction
-from shared.money import EXACT
+from shared.money import add_exactly
 
 LITTLE_USED_BELOW = Decimal("0.5")
 MONEY_ROLES = frozenset({"revenue", "saving"})
@@ -61,7 +61,11 @@ def add_worth(kpis: Iterable[KpiSeen]) -> list[Worth]:
         if kpi.worth is not None:
             found.setdefault(kpi.unit, []).append(kpi)
     return [
-        Worth(unit, _sum(kpi.worth for kpi in same), tuple(sorted({kpi.code for kpi in same})))
+        Worth(
+            unit,
+            add_exactly(kpi.worth or Decimal(0) for kpi in same),
+            tuple(sorted({kpi.code for kpi in same})),
+        )
         for unit, same in sorted(found.items())
     ]
 
@@ -116,10 +120,3 @@ def judge_use(cost: Decimal, use: KpiSeen | None, middles: Middles) -> Underuse:
     if use.attainment >= LITTLE_USED_BELOW:
         return "used"
     return "underused" if cost >= middles.cost else "cheap"
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    total = Decimal(0)
-    for amount in amounts:
-        total = EXACT.add(total, amount or Decimal(0))
-    return total

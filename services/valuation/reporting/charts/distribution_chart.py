@@ -9,7 +9,6 @@ import altair as alt
 
 from services.valuation.reporting.charts import palette
 from services.valuation.reporting.charts.figures import (
-    add_exactly,
     money_text,
     percent_text,
     share_of,
@@ -20,7 +19,7 @@ from services.valuation.reporting.charts.flow_graph import LAYERS
 from services.valuation.reporting.charts.label_width import distinct_labels
 from services.valuation.reporting.charts.style import Spec, title_of, with_house_style
 from services.valuation.reporting.charts.wording import word
-from shared.money import plain
+from shared.money import add_exactly, plain
 
 _MOST_BARS = 12
 _ROW = 25

@@ -12,6 +12,7 @@ _STEPS: dict[Language, tuple[tuple[Decimal, str], ...]] = {
     "en": ((Decimal("1e9"), "B"), (Decimal("1e6"), "M"), (Decimal("1e3"), "K")),
     "zh-CN": ((Decimal("1e8"), "亿"), (Decimal("1e4"), "万")),
 }
+_MOST_SHORT_DIGITS = 6
 _CURRENCY_WORD = {"CNY": "元"}
 
 
@@ -26,14 +27,6 @@ def shown_digits(largest: Decimal, currency: str) -> int:
     if largest == 0 or abs(largest) >= 1000:
         return digits
     return digits + 2 if abs(largest) >= 1 else digits + 6
-
-
-def add_exactly(amounts: "list[Decimal] | tuple[Decimal, ...]") -> Decimal:
-    """Sum without rounding, whatever the number of digits."""
-    total = Decimal(0)
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total
 
 
 def share_of(part: Decimal, whole: Decimal) -> Decimal | None:
@@ -77,6 +70,13 @@ def _short_number(amount: Decimal, currency: str, language: Language) -> tuple[s
     if abs(amount) >= 1 or amount == 0:
         return grouped(amount, min(2, minor_digits(currency))), ""
     return grouped(amount, 4), ""
+
+
+def short_number(value: Decimal) -> str:
+    """A figure as it stands beside a bar: grouped, without digits that nobody reads there."""
+    digits = 0 if abs(value) >= 1000 else 2 if abs(value) >= 1 else _MOST_SHORT_DIGITS
+    text = grouped(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def percent_text(share: Decimal | None, digits: int = 1) -> str:

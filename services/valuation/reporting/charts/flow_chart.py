@@ -8,7 +8,6 @@ from typing import Any
 from services.valuation.reporting.charts import palette
 from services.valuation.reporting.charts.figures import (
     Language,
-    add_exactly,
     money_text,
     percent_text,
     share_of,
@@ -24,6 +23,7 @@ from services.valuation.reporting.charts.label_width import shorten
 from services.valuation.reporting.charts.sankey import NODE_WIDTH, PlacedNode, Sankey, place_flow
 from services.valuation.reporting.charts.style import Layer, Spec, finish, mark
 from services.valuation.reporting.charts.wording import word
+from shared.money import add_exactly
 
 _LEFT = 245.0
 _RIGHT = 255.0

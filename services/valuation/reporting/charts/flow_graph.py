@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import add_exactly
+from shared.money import add_exactly
 
 LAYERS = ("pool", "resource", "solution", "consumer")
 UNALLOCATED = "unallocated"

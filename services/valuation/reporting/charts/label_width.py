@@ -1,12 +1,12 @@
 """How wide a label gets and how to shorten it, without asking a font."""
 
-import re
 import unicodedata
+
+from shared.spreadsheets import legible
 
 # Widths in em of Noto Sans, rounded up; a label is placed by them, never clipped by them.
 _NARROW = set("iljtfrI.,:;'|!()[]- ")
 _WIDE = set("mwMW@%")
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def em_width(text: str) -> float:
@@ -24,11 +24,6 @@ def _em(character: str) -> float:
     if character in _WIDE:
         return 0.88
     return 0.66 if character.isupper() else 0.57
-
-
-def legible(text: str) -> str:
-    """The text without characters that no XML (and so no SVG, no workbook) may hold."""
-    return _NOT_XML.sub(" ", text)
 
 
 def shorten(text: str, most_em: float) -> str:

@@ -16,7 +16,6 @@ from services.valuation.reporting.charts.drawings.stacked_bars import Look, Stac
 from services.valuation.reporting.charts.drawings.trend_chart import Stream, trend_chart
 from services.valuation.reporting.charts.figures import (
     Language,
-    add_exactly,
     grouped,
     money_text,
     percent_text,
@@ -25,13 +24,17 @@ from services.valuation.reporting.charts.figures import (
 )
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import word
+from services.valuation.reporting.reports.content.chain_section import cost_value_picture
 from services.valuation.reporting.reports.content.inputs import UnallocatedRow
+from services.valuation.reporting.reports.gathering.chain import gather_chain
+from services.valuation.reporting.reports.gathering.clear_names import clear_names
 from services.valuation.reporting.reports.gathering.cost import gather_cost, get_run
 from services.valuation.reporting.reports.wording.labels import term
 from shared.clients.allocation.figures import AllocationFigures, allocation_figures
 from shared.clients.allocation.value_views import allocation_views
 from shared.contracts.valuation.charts import ChartQuery
 from shared.errors import Conflict
+from shared.money import add_exactly
 from shared.periods import is_period, months_between, next_period
 
 MONTHS_UNLESS_ASKED = 12
@@ -87,6 +90,7 @@ def _streams(
         own = amounts.setdefault(code, {})
         for point in item["trend"]:
             own.setdefault(point["period"], []).append(Decimal(point["amount"]))
+    names |= clear_names(client, layer, names)
     return [
         Stream(names[code], tuple(add_exactly(own.get(month, [])) for month in months))
         for code, own in amounts.items()
@@ -98,7 +102,7 @@ def draw_unallocated(session: Session, query: ChartQuery, language: Language) ->
     period, parameters = needed(query, "period"), run_parameters(query)
     with closing(allocation_figures(language)) as client:
         run = get_run(client, period, parameters)
-        cost = gather_cost(client, run, {}, parameters, {"unallocated"})
+        cost = gather_cost(client, run, parameters, {"unallocated"})
     by_reason: dict[str, dict[str, list[Decimal]]] = {}
     for row in cost.unallocated:
         ages = by_reason.setdefault(row.reason, {})
@@ -136,6 +140,15 @@ def age_of(row: UnallocatedRow, period: str) -> str:
         return "unknown"
     months = months_between(since, period)
     return "new" if months <= 0 else "short" if months <= 3 else "long" if months <= 12 else "old"
+
+
+def draw_cost_value(session: Session, query: ChartQuery, language: Language) -> Spec:
+    """`cost-value`: what part of cost and of revenue each stage of the value chain has."""
+    period = needed(query, "period")
+    with closing(allocation_views(language)) as client:
+        run = get_run(client, period, run_parameters(query))
+        chain = gather_chain(session, client, run, language)
+    return cost_value_picture(chain, period, language).spec
 
 
 def draw_carbon(session: Session, query: ChartQuery, language: Language) -> Spec:

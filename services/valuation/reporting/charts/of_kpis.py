@@ -10,7 +10,7 @@ from services.valuation.measures.value_kpis import repository as kpis
 from services.valuation.measures.value_kpis.series_endpoint import get_value_kpi_series
 from services.valuation.overviews.scorecards.answers import card_answer
 from services.valuation.overviews.scorecards.workflow import gather_card
-from services.valuation.reporting.charts.asking import asked_months, find_kpi
+from services.valuation.reporting.charts.asking import asked_months, find_kpi, needed
 from services.valuation.reporting.charts.drawings.attainment_panels import (
     Attained,
     Panel,
@@ -22,9 +22,17 @@ from services.valuation.reporting.charts.drawings.scatter_charts import (
     attribution_chart,
 )
 from services.valuation.reporting.charts.drawings.series_chart import SeriesMonth, series_chart
-from services.valuation.reporting.charts.figures import Language, grouped, percent_text
+from services.valuation.reporting.charts.figures import (
+    Language,
+    grouped,
+    percent_text,
+    short_number,
+)
 from services.valuation.reporting.charts.style import Spec
+from services.valuation.reporting.charts.units import with_unit
 from services.valuation.reporting.charts.wording import word
+from services.valuation.reporting.reports.content.value_section import attainment_picture
+from services.valuation.reporting.reports.gathering.value import gather_value
 from shared.contracts.valuation.attribution import AttributionAnswer
 from shared.contracts.valuation.charts import ChartQuery
 from shared.contracts.valuation.scorecards import CardKpi, CardPerspective
@@ -32,7 +40,12 @@ from shared.contracts.values import name_in
 from shared.errors import RuleBroken
 
 _LOOKS = {"green": "good", "amber": "near", "red": "missed", None: "unknown"}
-_MOST_DIGITS = 6
+
+
+def draw_attainment(session: Session, query: ChartQuery, language: Language) -> Spec:
+    """`kpi-attainment`: how far every KPI with a target has come by the end of a month."""
+    period = needed(query, "period")
+    return attainment_picture(gather_value(session, period, language), period, language).spec
 
 
 def draw_kpi_series(session: Session, query: ChartQuery, language: Language) -> Spec:
@@ -143,18 +156,12 @@ def _card_kpi(kpi: CardKpi, language: Language) -> Attained:
 
 def attained_words(told: Any, actual: Decimal, share: Decimal | None, language: Language) -> str:
     """`6.8 turns · target 6.8 · 100.0%` of anything with a `target` and a `unit`."""
-    parts = [f"{short_number(actual)} {told.unit or ''}".rstrip()]
-    if told.target is not None:
-        parts.append(f"{word('target', language)} {short_number(told.target)}")
+    parts = [with_unit(short_number(actual), told.unit or "", language)]
+    if told.target is None:
+        return " · ".join([*parts, word("no_target", language)])
+    parts.append(f"{word('target', language)} {short_number(told.target)}")
     parts.append(word("no_attainment", language) if share is None else percent_text(share))
     return " · ".join(parts)
-
-
-def short_number(value: Decimal) -> str:
-    """A figure as it stands beside a bar: grouped, without digits that nobody reads there."""
-    digits = 0 if abs(value) >= 1000 else 2 if abs(value) >= 1 else _MOST_DIGITS
-    text = grouped(value, digits)
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _score(score: Decimal | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from services.valuation.reporting.charts import palette
+from services.valuation.reporting.charts.drawings.axes import halo_text
 from services.valuation.reporting.charts.figures import Language, percent_text
 from services.valuation.reporting.charts.label_width import distinct_labels
 from services.valuation.reporting.charts.style import Spec, title_of, with_house_style
@@ -111,10 +112,9 @@ def attainment_chart(items: Sequence[Attainment], subtitle: str, language: Langu
             legend=None,
         ),
     )
-    labels = base.mark_text(aria=False, align="left", dx=8, fontSize=12).encode(
-        x=alt.X("end:Q", scale=scale, axis=None), text="label:N", color=alt.value(palette.INK)
-    )
-    layers = [bars, _target_line(scale, language, len(names)), labels]
+    places = {"x": alt.X("end:Q", scale=scale, axis=None), "text": "label:N"}
+    labels = halo_text(base, places, align="left", dx=8, fontSize=12)
+    layers = [bars, _target_line(scale, language, len(names)), *labels]
     return _whole(alt.layer(*layers), len(names) * 32 + 8, "kpi-attainment", subtitle, language)
 
 

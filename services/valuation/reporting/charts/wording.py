@@ -62,6 +62,10 @@ WORDS: dict[str, dict[Language, str]] = {
     "function": {"en": "Function", "zh-CN": "功能层"},
     "operation": {"en": "Operation", "zh-CN": "运营层"},
     "strategy": {"en": "Strategy", "zh-CN": "战略层"},
+    "attainment_subtitle": {
+        "en": "{period} · the best {shown} and the worst {shown} of {count}",
+        "zh-CN": "{period} · 共 {count} 个指标，列出最高与最低各 {shown} 个",
+    },
     "review_subtitle": {
         "en": "due {due} · {state} · attainment = (actual - baseline) / (target - baseline)",
         "zh-CN": "应评估日 {due} · {state} · 达成率 =（实际 - 基线）/（目标 - 基线）",
@@ -71,6 +75,7 @@ WORDS: dict[str, dict[Language, str]] = {
     "submitted": {"en": "submitted", "zh-CN": "已提交"},
     "approved": {"en": "approved", "zh-CN": "已批准"},
     "not_measured": {"en": "not measured", "zh-CN": "未测量"},
+    "no_target": {"en": "no target", "zh-CN": "未设目标"},
     "no_attainment": {"en": "no attainment", "zh-CN": "无法计算达成率"},
     "scorecard": {"en": "Balanced scorecard: {name}", "zh-CN": "平衡计分卡：{name}"},
     "score": {"en": "{name} · score {score}", "zh-CN": "{name} · 得分 {score}"},

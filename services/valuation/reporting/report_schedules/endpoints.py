@@ -16,7 +16,6 @@ from services.valuation.reporting.report_schedules.changes import (
     told_webhook,
 )
 from services.valuation.reporting.report_schedules.checking import fields_of, webhook_of
-from services.valuation.reporting.reports.order_rules import check_order
 from services.valuation.reporting.reports.workflow import SERVICE
 from shared import audit
 from shared.auth import UNBOUND, CallerDep, Needs
@@ -114,7 +113,6 @@ def create_report_schedule(
     """409 `code_taken`; 422 `cron_or_event`, `bad_cron`, `unknown_timezone`, `period_needs_event`,
     `unknown_webhook`, `run_in_schedule`, and whatever an order by hand is refused for."""
     fields = fields_of(session, caller, request, language)
-    check_order(session, caller, request.type, request.parameters)
     repository.hold_alone(session)
     if request.code is not None and repository.find_by_codes(session, [request.code]):
         raise Conflict(f"the schedule {request.code} exists", code="code_taken")
@@ -150,7 +148,6 @@ def update_report_schedule(
     before = row.model_dump()
     request = patched(row, patch)
     fields = fields_of(session, caller, request, row.language)
-    check_order(session, caller, request.type, request.parameters)
     hook, secret = webhook_of(session, caller, request.webhook, may_register=True)
     if change_schedule(row, fields | told_webhook(request.webhook, hook)):
         session.add(row)
@@ -207,7 +204,6 @@ def bulk_report_schedules(
         hook, _ = webhook_of(session, caller, item.webhook, may_register=False)
         row = known.get(item.code)
         fields = fields_of(session, caller, item, row.language if row else language)
-        check_order(session, caller, item.type, item.parameters)
         fields |= told_webhook(item.webhook, hook)
         if row is None:
             row = known[item.code] = new_schedule(item.code, fields)

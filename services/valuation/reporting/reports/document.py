@@ -12,13 +12,13 @@ from typing import Any
 
 from services.valuation.reporting.charts.figures import (
     Language,
-    add_exactly,
     grouped,
     minor_digits,
     money_text,
     percent_text,
 )
-from shared.money import plain
+from services.valuation.reporting.charts.units import with_unit
+from shared.money import add_exactly, plain
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def cell_text(cell: Cell, language: Language) -> str:
         case Money(amount=amount, currency=currency, digits=digits):
             return money_text(amount, currency, language, digits)
         case Number(value=value, unit=unit, digits=digits):
-            return _number_text(value, unit, digits)
+            return _number_text(value, unit, digits, language)
         case Share(value=value):
             return percent_text(value)
         case Day(day=day):
@@ -260,7 +260,6 @@ def _sum_cell(cells: Sequence[Cell], column: Column) -> Cell:
     return Missing()
 
 
-def _number_text(value: Decimal, unit: str, digits: int | None) -> str:
+def _number_text(value: Decimal, unit: str, digits: int | None, language: Language) -> str:
     shown = min(max(-int(value.normalize().as_tuple().exponent), 0), 4)
-    text = grouped(value, shown if digits is None else digits)
-    return f"{text} {unit}" if unit and unit != "%" else f"{text}{unit}"
+    return with_unit(grouped(value, shown if digits is None else digits), unit, language)

@@ -6,8 +6,9 @@
             | tickets("figure", service="..", solution="..", consumer="..", kind="..", ..)
             | cost() | cost("pool|resource|solution|consumer", "code")
 
-A name is a KPI's code, else a driver's: as it is if that is a plain word of any script
-(`it_cost / 收入`), else in quotes (`"crm/repurchase-rate" * 100`). Numbers are exact decimals.
+A name is a KPI's code, else a driver's: as it is if that is a plain word of any script or such
+words joined by dots (`it_cost / 收入`, `tickets.count`), else in quotes
+(`"crm/repurchase-rate" * 100`). `it_cost` that is neither is `cost()`. Numbers are exact decimals.
 Every value is of one month.
 """
 

@@ -58,9 +58,15 @@ def _invert(below: Fraction) -> Fraction:
     return 1 / below
 
 
+def _multiply(*parts: Fraction) -> Fraction:
+    """The product, made shorter once at the end: a thousand factors stay quick."""
+    above = math.prod(part.numerator for part in parts)
+    return Fraction(above, math.prod(part.denominator for part in parts))
+
+
 _COMPUTE: Mapping[str, Callable[..., Fraction]] = {
     "+": lambda *parts: sum(parts, Fraction(0)),
-    "*": lambda *parts: math.prod(parts, start=Fraction(1)),
+    "*": _multiply,
     "neg": lambda part: -part,
     "inv": _invert,
     "abs": abs,

@@ -26,6 +26,8 @@ MOST_CHARACTERS = 2000
 MOST_DEPTH = 60
 LONGEST_CODE = 200
 _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{1,18})?|\.[0-9]{1,18}")
+_DOTTED = re.compile(r"(?!.{201})[^\W\d_]\w*(\.[^\W\d_]\w*)+")
+"""Codes such as `tickets.count` and `lines.amount`; no word of them begins with `_`."""
 _SUMS: Mapping[type[ast.operator], bool] = {ast.Add: False, ast.Sub: True}
 _PRODUCTS: Mapping[type[ast.operator], bool] = {ast.Mult: False, ast.Div: True}
 _FUNCTIONS = {"abs": (1, 1), "min": (1, 50), "max": (1, 50)}
@@ -69,8 +71,8 @@ class _Reader:
             raise refused("a formula is nested too deeply")
         if isinstance(node, ast.Constant):
             return self._constant(node)
-        if isinstance(node, ast.Name):
-            return Name(self._quoted(node))
+        if isinstance(node, ast.Name | ast.Attribute):
+            return Name(self._bare(node))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd | ast.USub):
             part = self.read(node.operand, depth + 1)
             return Call("neg", (part,)) if isinstance(node.op, ast.USub) else part
@@ -107,6 +109,15 @@ class _Reader:
         if isinstance(node.value, int | float) and _NUMBER.fullmatch(written):
             return Number(Fraction(Decimal(written)))
         raise refused(f"not a plain decimal number or a name: {written}", self.place(node))
+
+    def _bare(self, node: ast.Name | ast.Attribute) -> str:
+        """A word, or words joined by dots: nothing is looked up in anything."""
+        written = self.written(node)
+        if isinstance(node, ast.Name):
+            return self._quoted(node)
+        if not _DOTTED.fullmatch(written):
+            raise refused(f"not arithmetic: {written}", self.place(node))
+        return unicodedata.normalize("NFC", written)
 
     def _quoted(self, node: ast.expr) -> str:
         """A text in quotes, or a bare word: NFC, trimmed, as long as a code may be."""

@@ -9,6 +9,7 @@ from services.valuation.reporting.charts import palette
 from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.charts.label_width import em_width, shorten
 from services.valuation.reporting.charts.style import Spec, title_of, with_house_style
+from services.valuation.reporting.charts.units import unit_words
 from services.valuation.reporting.charts.wording import word
 
 WIDTH = 640
@@ -84,7 +85,7 @@ def pixels_of(text: str) -> float:
 
 def amount_title(words: str, unit: str, language: Language) -> str:
     """`Cost (CNY)`, in Chinese with its own brackets; long names are shortened, units never."""
-    words = shorten(words, _TITLE_EM)
+    words, unit = shorten(words, _TITLE_EM), unit_words(unit, language)
     if not unit:
         return words
     return f"{words} ({unit})" if language == "en" else f"{words}（{unit}）"

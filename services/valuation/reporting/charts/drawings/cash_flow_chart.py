@@ -109,21 +109,29 @@ def _marks(
     periods: list[str],
     language: Language,
 ) -> list[dict[str, Any]]:
-    """Where each basis is paid back; a rising line leaves room above left and below right."""
+    """Where each basis is paid back, labelled where the labels do not cross each other's mark.
+
+    A rising line leaves room above left of the earlier mark and below right of the later one; at
+    the right edge it is the other way round.
+    """
+    paid = sorted(
+        (periods.index(month), place, basis)
+        for place, basis in enumerate(labels)
+        if (month := payback_month(sums[basis])) is not None
+    )
+    at_the_edge = bool(paid) and paid[-1][0] * 4 >= len(periods) * 3
     marks = []
-    for place, basis in enumerate(labels):
-        month = payback_month(sums[basis])
-        if month is None:
-            continue
-        early = periods.index(month) * 4 < len(periods)
+    for order, (at, place, basis) in enumerate(paid):
+        is_later = bool(order) if len(paid) > 1 else place == 1
+        below = is_later != (at_the_edge and len(paid) > 1)
         marks.append(
             {
-                "period": month,
+                "period": periods[at],
                 "drawn": 0.0,
                 "basis": labels[basis],
-                "label": word("payback", language, basis=labels[basis], month=month),
-                "side": "left" if early or place == 1 else "right",
-                "below": place == 1,
+                "label": word("payback", language, basis=labels[basis], month=periods[at]),
+                "side": "left" if below or at * 4 < len(periods) else "right",
+                "below": below,
             }
         )
     return marks

@@ -23,7 +23,6 @@ from services.valuation.reporting.charts.figures import (
     Language,
     money_text,
     percent_text,
-    share_of,
     short_money,
 )
 from services.valuation.reporting.charts.label_width import distinct_labels
@@ -145,8 +144,3 @@ def _rows(
             }
         )
     return rows
-
-
-def rate_of(realised: Decimal, measured: Decimal) -> Decimal | None:
-    """What part of the measured promises came."""
-    return share_of(realised, measured)

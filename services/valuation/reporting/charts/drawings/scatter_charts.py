@@ -20,10 +20,11 @@ from services.valuation.reporting.charts.drawings.axes import (
 )
 from services.valuation.reporting.charts.drawings.label_places import Dot, place_labels
 from services.valuation.reporting.charts.figures import Language, money_text
-from services.valuation.reporting.charts.label_width import distinct_labels, legible
+from services.valuation.reporting.charts.label_width import distinct_labels
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import word
 from shared.money import plain
+from shared.spreadsheets import legible
 
 _HEIGHT = 380
 _LABEL_EM = 14.0

@@ -18,10 +18,10 @@ from services.valuation.reporting.charts.drawings.axes import (
     whole,
 )
 from services.valuation.reporting.charts.figures import Language
-from services.valuation.reporting.charts.label_width import legible
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import word
 from shared.money import plain
+from shared.spreadsheets import legible
 
 _HEIGHT = 320
 _LOOKS = {

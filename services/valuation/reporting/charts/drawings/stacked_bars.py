@@ -18,11 +18,12 @@ from services.valuation.reporting.charts.drawings.axes import (
     whole,
     zero_rule,
 )
-from services.valuation.reporting.charts.figures import Language, add_exactly
-from services.valuation.reporting.charts.label_width import distinct_labels, legible
+from services.valuation.reporting.charts.figures import Language
+from services.valuation.reporting.charts.label_width import distinct_labels
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import word
-from shared.money import plain
+from shared.money import add_exactly, plain
+from shared.spreadsheets import legible
 
 _ROW = 28
 _LABEL_EM = 20.0

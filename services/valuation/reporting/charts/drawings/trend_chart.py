@@ -17,16 +17,11 @@ from services.valuation.reporting.charts.drawings.axes import (
     whole,
     zero_rule,
 )
-from services.valuation.reporting.charts.figures import (
-    Language,
-    add_exactly,
-    money_text,
-    short_money,
-)
+from services.valuation.reporting.charts.figures import Language, money_text, short_money
 from services.valuation.reporting.charts.label_width import distinct_labels
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import word
-from shared.money import plain
+from shared.money import add_exactly, plain
 
 _MOST = 9
 _LABEL_EM = 16.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from services.valuation.reporting.charts.distribution_chart import Bar, distribution_chart
-from services.valuation.reporting.charts.figures import Language, add_exactly
+from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.charts.flow_chart import FlowCaption, flow_chart
 from services.valuation.reporting.charts.flow_graph import (
     LAYERS,
@@ -34,6 +34,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, sentence, term
+from shared.money import add_exactly
 
 _LAYERS = (
     ("pool", "by_pool", "largest_pool"),

@@ -3,12 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import (
-    Language,
-    add_exactly,
-    share_of,
-    shown_digits,
-)
+from services.valuation.reporting.charts.figures import Language, share_of, shown_digits
 from services.valuation.reporting.reports.content.inputs import CostFacts, CostRow
 from services.valuation.reporting.reports.content.links import Links
 from services.valuation.reporting.reports.document import (
@@ -22,6 +17,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label
+from shared.money import add_exactly
 
 _TYPES = ("opex", "capex")
 

@@ -74,14 +74,6 @@ class CostRow:
 
 
 @dataclass(frozen=True)
-class StageCost:
-    """Cost of all solutions of one value-chain stage; None gathers solutions without a stage."""
-
-    stage: str | None
-    cost: Decimal
-
-
-@dataclass(frozen=True)
 class ReconciliationStep:
     """One equation of a run: labelled amounts on both sides and what is left between them."""
 
@@ -145,7 +137,6 @@ class CostFacts:
     consumers: tuple[CostRow, ...]
     flow_nodes: tuple[FlowNode, ...] = ()
     flow_links: tuple[FlowLink, ...] = ()
-    stages: tuple[StageCost, ...] = ()
     reconciliation: tuple[ReconciliationStep, ...] = ()
     unallocated: tuple[UnallocatedRow, ...] = ()
     months: MonthlyCosts | None = None
@@ -166,9 +157,6 @@ class KpiFacts:
     actual: Decimal | None = None
     measured_in: str | None = None
     attainment: Decimal | None = None
-    value_role: str | None = None
-    stages: tuple[str, ...] = ()
-    solutions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,6 +213,7 @@ class ReviewResult:
     actual: Decimal | None
     attainment: Decimal | None
     verdict: str | None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -247,5 +236,4 @@ class ValueFacts:
     kpis: tuple[KpiFacts, ...] = ()
     initiatives: tuple[InitiativeFacts, ...] = ()
     reviews: tuple[ReviewFacts, ...] = ()
-    stage_names: Mapping[str, str] = field(default_factory=dict)
     newest_at: datetime | None = None

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlencode
 
+from shared.periods import next_period
+
 
 @dataclass(frozen=True)
 class Links:
@@ -26,9 +28,12 @@ class Links:
         """An object's cost traced back to where it came from."""
         return f"{self.of_run('trace')}?{_trace_query(layer, code)}"
 
-    def of_kpi(self, kpi_id: str) -> str:
-        """A KPI's series."""
-        return f"{self.valuation}/v1/value-kpis/{kpi_id}/series"
+    def of_kpi(self, kpi_id: str, measured_in: str | None) -> str:
+        """A KPI's series: the year up to the month of the figure, which stays in it for good."""
+        series = f"{self.valuation}/v1/value-kpis/{kpi_id}/series"
+        if measured_in is None:
+            return series
+        return f"{series}?from={next_period(measured_in, -11)}&to={measured_in}"
 
     def of_initiative(self, initiative_id: str, part: str = "") -> str:
         """An initiative or one of its parts (`value-expectations`, `evaluation`)."""
@@ -39,6 +44,16 @@ class Links:
         """Cost beside value of all solutions, or of one."""
         asked = {"period": period} | ({"code": code} if code else {})
         return f"{self.valuation}/v1/views/solution-value?{urlencode(asked)}"
+
+    def of_realisation(self, period: str, part: str = "") -> str:
+        """Promised and realised money up to a month, or its `bias`."""
+        address = f"{self.valuation}/v1/value-realisation" + (f"/{part}" if part else "")
+        return f"{address}?{urlencode({'to': period})}"
+
+    def of_value_chain(self, period: str) -> str:
+        """Cost beside revenue by stage of the value chain, of the run's month."""
+        asked = {"period": period, "run": self.run}
+        return f"{self.valuation}/v1/value-chain?{urlencode(asked)}"
 
     def of_review(self, review_id: str) -> str:
         """A post-implementation review."""

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import Language, add_exactly
+from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.reports.content.cost_tables import money
 from services.valuation.reporting.reports.content.inputs import CostFacts, MonthlyCosts
 from services.valuation.reporting.reports.content.links import Links
@@ -16,6 +16,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, sentence
+from shared.money import add_exactly
 
 MONTHS_ON_PAPER = 12
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import Language, add_exactly
+from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.reports.content.cost_tables import money, share
 from services.valuation.reporting.reports.content.inputs import CostFacts, UnallocatedRow
 from services.valuation.reporting.reports.content.links import Links
@@ -19,6 +19,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, sentence, term
+from shared.money import add_exactly
 
 _BASES = ("measured_share", "estimated_share", "fallback_share", "unallocated_share")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.valuation.reporting.reports.content.analysis.facts import AnalysisFacts
 from services.valuation.reporting.reports.content.carbon.facts import CarbonFacts
+from services.valuation.reporting.reports.content.chain_facts import ChainFacts
 from services.valuation.reporting.reports.content.compliance.facts import ComplianceFacts
 from services.valuation.reporting.reports.content.inputs import CostFacts, ValueFacts
 from services.valuation.reporting.reports.content.quality.facts import QualityFacts
@@ -22,6 +23,7 @@ class ReportInputs:
     cost: CostFacts | None
     value: ValueFacts
     sha256: str
+    chain: ChainFacts | None = None
     statement: StatementFacts | None = None
     analysis: AnalysisFacts | None = None
     quality: QualityFacts | None = None

@@ -6,14 +6,17 @@ from typing import cast
 
 from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.reports.content.analysis.facts import AnalysisFacts
+from services.valuation.reporting.reports.content.analysis.realisation_section import (
+    realisation_section,
+)
 from services.valuation.reporting.reports.content.analysis.sections import (
     judged_section,
     kpi_section,
-    realisation_section,
     solution_section,
 )
 from services.valuation.reporting.reports.content.carbon.facts import CarbonFacts
 from services.valuation.reporting.reports.content.carbon.sections import carbon_section
+from services.valuation.reporting.reports.content.chain_facts import ChainFacts
 from services.valuation.reporting.reports.content.chain_section import chain_section
 from services.valuation.reporting.reports.content.compliance.facts import ComplianceFacts
 from services.valuation.reporting.reports.content.compliance.sections import compliance_sections
@@ -78,7 +81,7 @@ def _cost_value_distribution(
 ) -> list[Section]:
     cost = cast(CostFacts, inputs.cost)
     value = value_section(inputs.value, inputs.period, links, language)
-    chain = chain_section(cost, inputs.value, links, language)
+    chain = chain_section(cost, cast(ChainFacts, inputs.chain), links, language)
     summary = _summary(cost, links, language)
     # The first page says it all: what it cost, against what, and the first words on value.
     first = (*summary.sentences, *chain.sentences[:6], *value.sentences[:2])
@@ -120,12 +123,13 @@ def _consumer_statement(inputs: ReportInputs, links: Links, language: Language) 
 def _value_analysis(inputs: ReportInputs, links: Links, language: Language) -> list[Section]:
     """The first page says the verdicts; each chapter proves one of them."""
     cost, facts = cast(CostFacts, inputs.cost), cast(AnalysisFacts, inputs.analysis)
+    chain = cast(ChainFacts, inputs.chain)
     chapters = [
         kpi_section(inputs.value, facts, inputs.period, links, language),
         judged_section(facts, links, language),
-        realisation_section(facts, links, language),
-        chain_section(cost, inputs.value, links, language),
-        solution_section(facts, cost, inputs.value.stage_names, links, language),
+        realisation_section(facts, inputs.period, links, language),
+        chain_section(cost, chain, links, language),
+        solution_section(facts, cost, chain.names, links, language),
     ]
     first = [said for chapter in chapters for said in chapter.sentences[:3] if said.kind != "note"]
     return [Section("summary", label("summary", language), tuple(first)), *chapters]

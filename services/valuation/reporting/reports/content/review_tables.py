@@ -44,8 +44,9 @@ def review_sentences(value: ValueFacts, links: Links, language: Language) -> lis
 
 
 def _result_sentences(value: ValueFacts, links: Links, language: Language) -> list[Sentence]:
+    """The newest reviews first: what an older one of an initiative found is out of date."""
     said = []
-    for review in _sorted(value):
+    for review in sorted(_sorted(value), key=lambda review: review.due_on, reverse=True):
         for result in review.results:
             if result.actual is None or result.target is None or result.attainment is None:
                 continue
@@ -53,8 +54,8 @@ def _result_sentences(value: ValueFacts, links: Links, language: Language) -> li
             cells: dict[str, Cell | str] = {
                 "initiative": Text(review.initiative, source),
                 "kpi": Text(result.kpi),
-                "target": Number(result.target, href=source),
-                "actual": Number(result.actual, href=source),
+                "target": Number(result.target, result.unit, href=source),
+                "actual": Number(result.actual, result.unit, href=source),
                 "attainment": Share(result.attainment, source),
             }
             said.append(sentence("review_result", language, cells))
@@ -107,7 +108,7 @@ def _result_table(value: ValueFacts, links: Links, language: Language) -> Table:
                     Text(result.kpi),
                     Text(term("level", result.level, language)),
                     *(
-                        Missing() if number is None else Number(number, href=source)
+                        Missing() if number is None else Number(number, result.unit, href=source)
                         for number in (result.baseline, result.target, result.actual)
                     ),
                     Missing() if result.attainment is None else Share(result.attainment, source),

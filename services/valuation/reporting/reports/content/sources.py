@@ -107,7 +107,7 @@ def _of_statement(inputs: ReportInputs, links: Links, language: Language) -> lis
 def _of_value(value: ValueFacts, links: Links, language: Language) -> list[Source]:
     reviews = label("reviews", language)
     return [
-        *(Source(kpi.name, links.of_kpi(kpi.id), kpi.id) for kpi in value.kpis),
+        *(Source(kpi.name, links.of_kpi(kpi.id, kpi.measured_in), kpi.id) for kpi in value.kpis),
         *(Source(each.name, links.of_initiative(each.id), each.id) for each in value.initiatives),
         *(
             Source(

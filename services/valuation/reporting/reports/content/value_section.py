@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import Language, add_exactly, percent_text
+from services.valuation.reporting.charts.figures import Language, percent_text, short_number
+from services.valuation.reporting.charts.units import with_unit
 from services.valuation.reporting.charts.value_chart import Attainment, attainment_chart
 from services.valuation.reporting.charts.wording import word
 from services.valuation.reporting.reports.content.inputs import (
@@ -29,9 +30,9 @@ from services.valuation.reporting.reports.document import (
     Share,
     Table,
     Text,
-    cell_text,
 )
 from services.valuation.reporting.reports.wording.labels import label, sentence, term
+from shared.money import add_exactly
 
 _MOST_BARS = 14
 
@@ -98,7 +99,7 @@ def _kpi_sentences(value: ValueFacts, links: Links, language: Language) -> list[
 
 
 def _ranked_sentence(key: str, kpi: KpiFacts, links: Links, language: Language) -> Sentence:
-    source = links.of_kpi(kpi.id)
+    source = links.of_kpi(kpi.id, kpi.measured_in)
     attained = attainment_cell(kpi.attainment, source)
     return sentence(key, language, {"name": Text(kpi.name, source), "attainment": attained})
 
@@ -155,18 +156,29 @@ def _pictures(value: ValueFacts, period: str, language: Language) -> list[Pictur
 
 
 def attainment_picture(value: ValueFacts, period: str, language: Language) -> Picture:
-    """The KPIs with a target, best first, against the line of their target."""
+    """The KPIs with a target, best first, against the line of their target.
+
+    Of many the best and the worst are drawn, and it is said that there are more.
+    """
+    ranked, half, subtitle = _measured(value.kpis), _MOST_BARS // 2, period
+    if len(ranked) > _MOST_BARS:
+        subtitle = word(
+            "attainment_subtitle", language, period=period, count=len(ranked), shown=half
+        )
+        ranked = [*ranked[:half], *ranked[-half:]]
     items = []
-    for kpi in _measured(value.kpis)[:_MOST_BARS]:
+    for kpi in ranked:
         attained = kpi.attainment or Decimal(0)
         text = percent_text(attained)
         if kpi.actual is not None and kpi.target is not None:
-            now = cell_text(Number(kpi.actual, kpi.unit), language)
-            goal = cell_text(Number(kpi.target, kpi.unit), language)
+            now, goal = (
+                with_unit(short_number(number), kpi.unit, language)
+                for number in (kpi.actual, kpi.target)
+            )
             text += f" · {now} / {goal}"
         items.append(Attainment(kpi.name, attained, text))
     title = word("kpi-attainment", language)
-    return Picture("kpi-attainment", title, attainment_chart(items, period, language), title)
+    return Picture("kpi-attainment", title, attainment_chart(items, subtitle, language), title)
 
 
 def _kpi_table(value: ValueFacts, links: Links, language: Language) -> Table:
@@ -183,7 +195,7 @@ def _kpi_table(value: ValueFacts, links: Links, language: Language) -> Table:
     )
     rows: list[tuple[Cell, ...]] = []
     for kpi in sorted(value.kpis, key=lambda kpi: kpi.code):
-        source = links.of_kpi(kpi.id)
+        source = links.of_kpi(kpi.id, kpi.measured_in)
         rows.append(
             (
                 Text(kpi.name, source),
@@ -256,7 +268,9 @@ def _figure_tables(value: ValueFacts, links: Links, language: Language) -> list[
                     Text(initiative.name, source),
                     Text(figure.name),
                     number_cell(figure.value, "", source),
-                    Text(figure.reason) if figure.reason else Missing(),
+                    Text(term("reason_of", figure.reason, language))
+                    if figure.reason
+                    else Missing(),
                 )
             )
     return [Table("figures", label("figures", language), columns, tuple(rows))] if rows else []

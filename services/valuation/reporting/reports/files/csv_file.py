@@ -15,11 +15,10 @@ from services.valuation.reporting.reports.document import (
     sentence_text,
 )
 from shared.money import plain
+from shared.spreadsheets import safe_text
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 HEADER = ("section", "table", "row", "row_name", "column", "value", "unit", "href")
-# Spreadsheets take these first characters, also full-width, as the start of a formula.
-_STARTS_A_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def render_csv(document: Document) -> bytes:
@@ -44,11 +43,6 @@ def render_csv(document: Document) -> bytes:
         ("sources", "sources", 0, "", "inputs_sha256", document.inputs_sha256, "sha256", "")
     )
     return file.getvalue().encode()
-
-
-def safe_text(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would run."""
-    return f"'{text}" if text.lstrip(" ").startswith(_STARTS_A_FORMULA) else text
 
 
 def _table_lines(table: Table) -> list[tuple[str | int, ...]]:

@@ -14,9 +14,10 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_range
 
-from services.valuation.reporting.charts.figures import add_exactly, minor_digits
-from services.valuation.reporting.charts.label_width import em_width, legible
+from services.valuation.reporting.charts.figures import minor_digits
+from services.valuation.reporting.charts.label_width import em_width
 from services.valuation.reporting.charts.render import render_png
+from services.valuation.reporting.charts.units import unit_words
 from services.valuation.reporting.reports.document import (
     Cell,
     Column,
@@ -33,11 +34,11 @@ from services.valuation.reporting.reports.document import (
     sentence_text,
 )
 from services.valuation.reporting.reports.wording.labels import label
-from shared.money import plain
+from shared.money import add_exactly, plain
+from shared.spreadsheets import workbook_text
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXCEL_DIGITS = 15
-_EXCEL_TEXT = 32_767
 _FORBIDDEN_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\']")
 _FONT = {"font_name": "Microsoft YaHei", "font_size": 10}
 
@@ -82,6 +83,7 @@ class _Book:
         )
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
         self._names: set[str] = set()
+        self._looks_of_money: dict[tuple[str, int | None], Any] = {}
 
     def look(self, **properties: Any) -> Any:
         """A cell format, made once."""
@@ -116,7 +118,7 @@ class _Book:
             row += 1
         for name, cell in self.document.facts:
             sheet.write_string(row, 0, name, self.look(font_color="#5F6B7A"))
-            sheet.write_string(row, 1, clipped(cell_text(cell, language)), self.look())
+            sheet.write_string(row, 1, workbook_text(cell_text(cell, language)), self.look())
             row += 1
         for section in self.document.sections:
             if not section.sentences:
@@ -128,10 +130,10 @@ class _Book:
                 links = [part.href for part in said.parts if not isinstance(part, str)]
                 colour = "#B42318" if said.kind == "warning" else "#1F2933"
                 look = self.look(text_wrap=True, valign="top", font_color=colour)
-                sheet.write_string(row, 1, clipped(sentence_text(said, language)), look)
+                sheet.write_string(row, 1, workbook_text(sentence_text(said, language)), look)
                 known = "\n".join(dict.fromkeys(link for link in links if link))
                 small = self.look(text_wrap=True, valign="top", font_size=8, font_color="#5F6B7A")
-                sheet.write_string(row, 2, clipped(known), small)
+                sheet.write_string(row, 2, workbook_text(known), small)
                 row += 1
 
     def add_table(self, table: Table) -> None:
@@ -159,7 +161,7 @@ class _Book:
             self._write_totals(sheet, table, wide)
         if table.note:
             place = len(table.rows) + (3 if table.totals else 2)
-            sheet.write_string(place, 0, clipped(table.note), self.look(font_color="#5F6B7A"))
+            sheet.write_string(place, 0, workbook_text(table.note), self.look(font_color="#5F6B7A"))
 
     def _write_totals(self, sheet: Any, table: Table, wide: Sequence[int]) -> None:
         last = len(table.rows) + 1
@@ -167,7 +169,7 @@ class _Book:
             look = {"bold": True, "top": 1}
             if _is_sum(table, index, column, cell):
                 area = xl_range(1, index, len(table.rows), index)
-                shape = self.look(**look, num_format=_number_format(cell))
+                shape = self.look(**look, num_format=self._number_format(cell))
                 # The cached result is our exact figure; recalculating gives it to 15 digits.
                 exact = Decimal(cell_value(cell))
                 sheet.write_formula(last, index, f"=SUM({area})", shape, exact)
@@ -180,15 +182,42 @@ class _Book:
     def _write(self, sheet: Any, row: int, index: int, cell: Cell, **look: Any) -> None:
         match cell:
             case Money(amount=value) | Number(value=value) | Share(value=value):
-                shape = self.look(**look, num_format=_number_format(cell))
-                sheet.write_number(row, index, Decimal(plain(value)), shape)
+                shape = self._look_of(cell, **look)
+                sheet.write_number(row, index, value or Decimal(0), shape)
             case Day(day=day):
                 sheet.write_datetime(row, index, day, self.look(**look, num_format="yyyy-mm-dd"))
             case Text(text=text):
-                sheet.write_string(row, index, clipped(text), self.look(**look))
+                sheet.write_string(row, index, workbook_text(text), self.look(**look))
             case Missing(reason=reason):
                 soft = self.look(**look, font_color="#8A94A3")
-                sheet.write_string(row, index, clipped(reason), soft)
+                sheet.write_string(row, index, workbook_text(reason), soft)
+
+    def _number_format(self, cell: Cell) -> str:
+        match cell:
+            case Money(currency=currency, digits=digits):
+                shown = minor_digits(currency) if digits is None else digits
+                shape = f"#,##0.{'0' * shown}" if shown else "#,##0"
+                return f"{shape};[Red]-{shape}"
+            case Share():
+                return "0.0%"
+            case Number(value=value, unit=unit, digits=digits):
+                words = _literal(unit_words(unit, self.document.language))
+                if digits is None:  # Excel writes a lone point where no place follows it
+                    shape = "#,##0" if value == value.to_integral_value() else "#,##0.####"
+                else:
+                    shape = f"#,##0.{'0' * digits}" if digits else "#,##0"
+                return shape + words
+            case _:
+                return "General"
+
+    def _look_of(self, cell: Money | Number | Share, **look: Any) -> Any:
+        """The format of a figure; money in rows comes by the hundred thousand and looks alike."""
+        if look or not isinstance(cell, Money):
+            return self.look(**look, num_format=self._number_format(cell))
+        key = (cell.currency, cell.digits)
+        if key not in self._looks_of_money:
+            self._looks_of_money[key] = self.look(num_format=self._number_format(cell))
+        return self._looks_of_money[key]
 
     def add_pictures(self) -> None:
         """All charts on one sheet, one below the other."""
@@ -222,23 +251,16 @@ class _Book:
             at = source.at.astimezone(UTC).isoformat() if source.at else ""
             values = (source.label, source.href, source.id, at)
             for index, text in enumerate((*values, source.fingerprint, source.output_hash)):
-                sheet.write_string(row, index, clipped(text), self.look())
+                sheet.write_string(row, index, workbook_text(text), self.look())
             row += 1
         sheet.write_string(row + 1, 0, label("inputs_sha256", language), self.look())
         sheet.write_string(row + 1, 1, self.document.inputs_sha256, self.look())
         sheet.freeze_panes(1, 0)
 
 
-def clipped(text: str) -> str:
-    """As much text as a cell can hold, without what no workbook may hold."""
-    text = legible(text)
-    return text if len(text) <= _EXCEL_TEXT else text[: _EXCEL_TEXT - 1] + "…"
-
-
 def significant_digits(value: Decimal) -> int:
     """Digits from the first to the last that is not zero: 1200.50 has 5."""
-    digits = "".join(map(str, value.as_tuple().digits)).strip("0")
-    return len(digits)
+    return len(str(value.copy_abs()).partition("E")[0].replace(".", "").strip("0"))
 
 
 def _columns_needing_all_digits(table: Table) -> list[int]:
@@ -269,18 +291,12 @@ def _is_sum(table: Table, index: int, column: Column, cell: Cell) -> bool:
     return add_exactly(values) == total
 
 
-def _number_format(cell: Cell) -> str:
-    match cell:
-        case Money(currency=currency, digits=digits):
-            shown = minor_digits(currency) if digits is None else digits
-            shape = f"#,##0.{'0' * shown}" if shown else "#,##0"
-            return f"{shape};[Red]-{shape}"
-        case Share():
-            return "0.0%"
-        case Number(digits=digits) if digits is not None:
-            return f"#,##0.{'0' * digits}" if digits else "#,##0"
-        case _:
-            return "#,##0.####"
+def _literal(words: str) -> str:
+    """Words behind the number of a cell, in the way of number formats."""
+    if not words:
+        return ""
+    gap = "" if words == "%" else " "
+    return f'"{gap}{words.replace(chr(34), "")}"'
 
 
 def _width(table: Table, index: int) -> float:
@@ -299,5 +315,7 @@ def plain_text(cell: Cell) -> str:
             return "100.0%"
         case Missing(reason=reason):
             return reason
+        case Number(value=value, unit=unit):
+            return f"{plain(value)[:16]} {unit}"
         case _:
-            return plain(cell.value) if isinstance(cell, Number) else cell_value(cell)
+            return cell_value(cell)

@@ -1,22 +1,18 @@
 """The value analysis: initiatives judged twice, realisation by group, KPIs against before."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from sqlmodel import Session
 
-from services.valuation.benefits.value_realisation.domain import Stake, sum_realisation
 from services.valuation.investments.evaluations.domain import Case, evaluate
 from services.valuation.investments.evaluations.figures import Figure, Rates
 from services.valuation.investments.evaluations.flows import CashFlow
 from services.valuation.investments.run_costs.domain import RunCost, join_run_cost
 from services.valuation.investments.run_costs.workflow import ask_run_cost
-from services.valuation.measures.value_kpis.series import Wish
 from services.valuation.measures.value_kpis.workflow import close_over, load_readings
 from services.valuation.overviews.asked_months import AskedMonths
 from services.valuation.overviews.views.answers import Presenter
@@ -27,18 +23,21 @@ from services.valuation.reporting.reports.content.analysis.facts import (
     JudgedFigure,
     JudgedInitiative,
     KpiCourse,
-    RealisedGroup,
     SolutionLine,
 )
 from services.valuation.reporting.reports.content.inputs import KpiFacts
-from services.valuation.reporting.reports.gathering.value import months_back
+from services.valuation.reporting.reports.gathering.realisation import (
+    gather_bias,
+    gather_realised,
+)
+from services.valuation.reporting.reports.gathering.value import figure_of, months_to_look_at
 from shared.clients.allocation.value_views import allocation_views
 from shared.contracts.valuation.initiatives import Category
 from shared.contracts.valuation.reports import ReportParameters
 from shared.contracts.values import name_in
 from shared.errors import Unavailable
-from shared.periods import last_day, next_period
-from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
+from shared.periods import last_day
+from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow
 
 USUAL_DISCOUNT_RATE = Decimal("0.08")
 TOLD_FIGURES = ("roi_net", "roi_gross", "npv", "payback_months", "tco")
@@ -54,9 +53,8 @@ def gather_analysis(
     """Plan and actual under one discount rate, up to the end of the period."""
     rate = parameters.discount_rate
     rate = USUAL_DISCOUNT_RATE if rate is None else rate
-    until = last_day(period)
     initiatives = repository.list_initiatives(session)
-    flows = _by_initiative(repository.list_cash_flows(session, until))
+    flows = _by_initiative(repository.list_cash_flows(session, last_day(period)))
     return AnalysisFacts(
         discount_rate=rate,
         judged=tuple(
@@ -64,7 +62,8 @@ def gather_analysis(
             for row in initiatives
             if row.id in flows
         ),
-        realised=tuple(_realised(session, initiatives, until)),
+        realised=tuple(gather_realised(session, period)),
+        bias=gather_bias(session, period),
         courses=tuple(_courses(session, kpis)),
         solutions=tuple(_solutions(session, period, language, parameters)),
     )
@@ -158,85 +157,20 @@ def _figure(name: str, plan: Figure | None, actual: Figure | None) -> JudgedFigu
     )
 
 
-@dataclass(frozen=True)
-class _Promise:
-    """A promise with its initiative and what the newest approved review says of it."""
-
-    expectation: ValueExpectation
-    initiative: Initiative
-    result: Mapping[str, Any] | None
-
-
-def _realised(
-    session: Session, initiatives: Sequence[Initiative], until: date
-) -> list[RealisedGroup]:
-    known = {row.id: row for row in initiatives}
-    results: dict[str, Mapping[str, Any]] = {}
-    for review in repository.list_reviews(session, until):
-        if review.state == "approved":
-            results |= {result["expectation"]: result for result in review.results}
-    promises = [
-        _Promise(each, known[each.initiative_id], results.get(str(each.id)))
-        for each in repository.list_expectations(session)
-        if each.initiative_id in known and each.monetary_value is not None and each.currency
-    ]
-    ways: dict[str, Callable[[_Promise], str | None]] = {
-        "portfolio": lambda each: each.initiative.tags.get("portfolio"),
-        "sponsor": lambda each: each.initiative.sponsor,
-        "kind": lambda each: each.expectation.benefit_kind,
-    }
-    return [group for by, group_of in ways.items() for group in _groups(by, promises, group_of)]
-
-
-def _groups(
-    by: str, promises: Sequence[_Promise], group_of: Callable[[_Promise], str | None]
-) -> list[RealisedGroup]:
-    stakes = [_stake(each, group_of(each)) for each in promises]
-    return [
-        RealisedGroup(
-            by=by,
-            group=group.group,
-            currency=group.currency,
-            expected=group.expected,
-            realised=group.realised,
-            unmeasured=group.unmeasured,
-            rate=group.rate,
-        )
-        for group in sum_realisation(stakes)
-    ]
-
-
-def _stake(promise: _Promise, group: str | None) -> Stake:
-    """An approved review speaks with the promise as it was then; else the promise of today."""
-    result, expectation = promise.result, promise.expectation
-    if result is not None and result.get("realised_value") is not None:
-        return Stake(
-            group=group,
-            currency=str(result["currency"]),
-            expected=Decimal(result["monetary_value"]),
-            realised=Decimal(result["realised_value"]),
-        )
-    expected = expectation.monetary_value or Decimal(0)
-    return Stake(group=group, currency=str(expectation.currency), expected=expected, realised=None)
-
-
 def _courses(session: Session, facts: Sequence[KpiFacts]) -> list[KpiCourse]:
     """The figure before the newest, for each KPI that has two."""
     told = [(kpi.code, kpi.measured_in) for kpi in facts if kpi.measured_in is not None]
-    first = repository.first_observed_period(session)
+    rows = repository.list_kpis(session)
     last = max((month for _, month in told), default=None)
-    months = months_back(first, last) if last else []
+    months = months_to_look_at(session, rows, last) if last else []
     if not months:
         return []
-    rows = repository.list_kpis(session)
     readings = load_readings(session, close_over(session, rows), months[-1], months[0])
     courses = []
     for code, newest in told:
-        for month in months:
-            reading = (
-                readings.read(code, month, Wish()) if month <= next_period(newest, -1) else None
-            )
-            if reading is not None and reading.value is not None:
-                courses.append(KpiCourse(code, reading.value, month))
+        for month in (each for each in months if each < newest):
+            value = figure_of(readings, code, month)
+            if value is not None:
+                courses.append(KpiCourse(code, value, month))
                 break
     return courses

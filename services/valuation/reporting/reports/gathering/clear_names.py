@@ -27,14 +27,18 @@ def name_apart(
         named.setdefault(layer, {}).setdefault(code, []).append(holder)
     for layer, holders in named.items():
         names = {code: found[0]["name"] for code, found in holders.items()}
-        repeated = repeated_names(names)
-        if not repeated:
-            continue
-        known = {item["code"]: item for item in client.list_objects(layer)}
-        for code in repeated:
-            clear = clear_name(code, known)
+        for code, clear in clear_names(client, layer, names).items():
             for holder in holders[code]:
-                holder["name"] = clear or holder["name"]
+                holder["name"] = clear
+
+
+def clear_names(client: AllocationFigures, layer: str, names: Mapping[str, str]) -> dict[str, str]:
+    """New names, by code, of the objects of a layer that share theirs."""
+    repeated = repeated_names(names)
+    if not repeated:
+        return {}
+    known = {item["code"]: item for item in client.list_objects(layer)}
+    return {code: clear for code in repeated if (clear := clear_name(code, known))}
 
 
 def repeated_names(names: Mapping[str, str]) -> list[str]:

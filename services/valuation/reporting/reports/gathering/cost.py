@@ -5,12 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.valuation.overviews.value_chain.domain import (
-    SolutionCost,
-    cost_by_stage,
-    inherit_stages,
-)
-from services.valuation.reporting.charts.figures import add_exactly
 from services.valuation.reporting.charts.flow_graph import FlowLink, FlowNode
 from services.valuation.reporting.reports.content.inputs import (
     Consumed,
@@ -18,7 +12,6 @@ from services.valuation.reporting.reports.content.inputs import (
     CostRow,
     ReconciliationStep,
     RunFacts,
-    StageCost,
     UnallocatedRow,
     Unconverted,
 )
@@ -27,7 +20,7 @@ from services.valuation.reporting.reports.gathering.months import gather_months
 from shared.clients.allocation.figures import AllocationFigures
 from shared.contracts.valuation.reports import ReportParameters
 from shared.errors import Conflict
-from shared.money import EXACT
+from shared.money import EXACT, add_exactly
 
 _VIEW_OF_LAYER = {
     "pool": "finance",
@@ -35,7 +28,7 @@ _VIEW_OF_LAYER = {
     "solution": "solutions",
     "consumer": "consumers",
 }
-ALL_PARTS = frozenset({"layers", "flow", "proof", "unallocated", "stages", "months"})
+ALL_PARTS = frozenset({"layers", "flow", "proof", "unallocated", "months"})
 MOST_CONSUMERS_WITH_PARTS = 1_000
 NO_FLOW: dict[str, Any] = {"nodes": [], "links": []}
 
@@ -67,7 +60,6 @@ def get_run(client: AllocationFigures, period: str, parameters: ReportParameters
 def gather_cost(
     client: AllocationFigures,
     run: dict[str, Any],
-    stage_of_solution: Mapping[str, str],
     parameters: ReportParameters,
     parts: Container[str] = ALL_PARTS,
 ) -> CostFacts:
@@ -83,11 +75,6 @@ def gather_cost(
     name_apart(client, items, [*flow["nodes"], *open_ends])
     rows = {layer: tuple(_rows(layer, found)) for layer, found in items.items()}
     proof = client.get_reconciliation(identifier) if "proof" in parts else {"steps": []}
-    # Stages are counted over every single solution, whatever level the tables show.
-    solutions: Iterable[Mapping[str, Any]] = ()
-    if "stages" in parts:
-        whole = "solution" in items and not query
-        solutions = items["solution"] if whole else _list_view(client, "solutions", identifier, {})
     return CostFacts(
         run=run_facts(run),
         pools=rows.get("pool", ()),
@@ -96,7 +83,6 @@ def gather_cost(
         consumers=rows.get("consumer", ()),
         flow_nodes=tuple(flow_nodes(flow)),
         flow_links=tuple(flow_links(flow)),
-        stages=tuple(_stages(run, solutions, stage_of_solution)) if "stages" in parts else (),
         reconciliation=tuple(_steps(proof)),
         unallocated=tuple(_unallocated(open_ends)),
         months=gather_months(client, run, parameters) if "months" in parts else None,
@@ -113,14 +99,6 @@ def _list_view(
     if view == "consumers" and len(items) <= MOST_CONSUMERS_WITH_PARTS:
         return list(client.list_view(view, run, **query))
     return items
-
-
-def _stages(
-    run: Mapping[str, Any],
-    solutions: Iterable[Mapping[str, Any]],
-    stage_of_solution: Mapping[str, str],
-) -> list[StageCost]:
-    return stage_costs(solutions, stage_of_solution, Decimal(run["totals"]["cost"]["input"]))
 
 
 def run_facts(run: Mapping[str, Any]) -> RunFacts:
@@ -155,28 +133,6 @@ def run_facts(run: Mapping[str, Any]) -> RunFacts:
         accuracy={key: Decimal(value) for key, value in accuracy.items() if isinstance(value, str)},
         stale=bool(run.get("stale")),
     )
-
-
-def stages_of_solutions(client: AllocationFigures) -> dict[str, str]:
-    """Each solution's stage of the value chain: its own, else its nearest parent's."""
-    return inherit_stages(client.list_objects("solution"))
-
-
-def stage_costs(
-    solutions: Iterable[Mapping[str, Any]], stage_of_solution: Mapping[str, str], whole: Decimal
-) -> list[StageCost]:
-    """What the solutions of each stage cost, each cent once; the rest of the input has no stage.
-
-    The view gives a solution's cost less what it passed on to other solutions.
-    """
-    plain = (
-        SolutionCost(item["code"] or "", item["name"], Decimal(item["amount"]))
-        for item in solutions
-    )
-    found = sorted(cost_by_stage(plain, stage_of_solution).items(), key=lambda each: each[0] or "")
-    staged = [StageCost(stage, cost) for stage, cost in found if stage is not None]
-    rest = EXACT.subtract(whole, add_exactly([each.cost for each in staged]))
-    return [*staged, StageCost(None, rest)] if rest else staged
 
 
 def _row(layer: str, item: Mapping[str, Any], parts: Iterable[tuple[str, Decimal]] = ()) -> CostRow:

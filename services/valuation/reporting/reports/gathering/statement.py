@@ -1,112 +1,58 @@
-"""One consumer's bill: the issued statement, else what the published run says."""
+"""A consumer's bill with its course over the months, its origins and its disputes."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.valuation.reporting.charts.figures import add_exactly
 from services.valuation.reporting.reports.content.statement.facts import (
-    BillLine,
     Complaint,
     MonthAmount,
     Origin,
     StatementFacts,
 )
+from services.valuation.reporting.reports.gathering.clear_names import name_apart
+from services.valuation.reporting.reports.gathering.consumer_bill import gather_bill
 from services.valuation.reporting.reports.gathering.months import (
     first_of,
     missing_months,
     month_runs,
 )
 from shared.clients.allocation.figures import AllocationFigures
+from shared.clients.allocation.value_views import AllocationViews
 from shared.contracts.valuation.reports import ReportParameters
+from shared.money import add_exactly
 
 USUAL_MONTHS = 12
 MOST_ORIGINS = 15
-MOST_PARTS = 1000
 
 
 def gather_statement(
-    client: AllocationFigures, run: Mapping[str, Any], parameters: ReportParameters
+    client: AllocationViews, run: Mapping[str, Any], language: str, parameters: ReportParameters
 ) -> StatementFacts:
-    """Lines, course, origins and complaints of one consumer.
-
-    An issued statement goes first, but a run that is not published was never billed.
-    """
+    """Lines, course, origins and complaints of one consumer and of all consumers below it."""
     consumer, period = parameters.consumer or "", run["period"]
-    is_billed = run["published"] and parameters.scenario == "actual"
-    issued = None if not is_billed else client.find_statement(period, consumer)
-    lines_of = client.list_view("consumers", run["id"], code=consumer, parts=MOST_PARTS)
-    item = next(iter(lines_of), None)
-    bill = _bill_of_statement(issued) if issued else _bill_of_run(consumer, item, run)
+    bill = gather_bill(client, run, consumer, parameters.scenario, language)
+    # What the consumers below get has origins of its own; their statements tell them.
     traced = (
-        client.trace_back(
-            issued["run"] if issued else run["id"], "consumer", consumer, MOST_ORIGINS
-        )
-        if item
+        client.trace_back(bill.run, "consumer", consumer, MOST_ORIGINS)
+        if bill.has_cost and not bill.has_below
         else None
     )
     months, missing = _months(client, consumer, period, parameters)
-    complaints = list(client.list_disputes(period, consumer))
+    complaints = client.list_disputes(period, bill.members)
+    if traced:
+        name_apart(client, {}, traced["contributions"])
     return StatementFacts(
-        **bill,
+        **bill.facts,
         months=months,
         missing=missing,
         origins=tuple(_origin(each) for each in traced["contributions"]) if traced else (),
         origins_rest=Decimal(traced["rest"]) if traced else Decimal(0),
         traced=Decimal(traced["amount"]) if traced else Decimal(0),
         complaints=tuple(_complaint(each) for each in complaints),
-        newest_at=_newest(issued, complaints),
+        newest_at=_newest(bill.issued_at, complaints),
     )
-
-
-def _bill_of_statement(issued: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "consumer": issued["consumer"],
-        "name": issued["name"],
-        "currency": issued["currency"],
-        "amount": Decimal(issued["amount"]),
-        "lines": tuple(_statement_line(line) for line in issued["lines"]),
-        "statement_id": issued["id"],
-        "statement_code": issued["code"],
-        "issued_at": datetime.fromisoformat(issued["issued_at"]),
-        "run_amount": Decimal(issued["run_amount"]),
-        "subtree_amount": Decimal(issued["subtree_amount"]),
-    }
-
-
-def _statement_line(line: Mapping[str, Any]) -> BillLine:
-    return BillLine(
-        kind=line["kind"],
-        layer=line["layer"],
-        code=line["code"],
-        name=line["name"],
-        amount=Decimal(line["amount"]),
-        driver=line["driver"],
-        quantity=_decimal(line["quantity"]),
-        unit_price=_decimal(line["unit_price"]),
-    )
-
-
-def _bill_of_run(
-    consumer: str, item: Mapping[str, Any] | None, run: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The consumer's line of the view; one that the run does not know has no cost."""
-    parts = item["solutions"] if item else []
-    lines = [
-        BillLine("charge", part["layer"], part["code"], part["name"], Decimal(part["amount"]))
-        for part in parts
-    ]
-    for kind, key in (("rest", "solutions_rest"), ("own", "own")):
-        if item and Decimal(item[key]):
-            lines.append(BillLine(kind, "consumer", consumer, "", Decimal(item[key])))
-    return {
-        "consumer": consumer,
-        "name": item["name"] if item else consumer,
-        "currency": run["currency"],
-        "amount": add_exactly([line.amount for line in lines]),
-        "lines": tuple(lines),
-    }
 
 
 def _months(
@@ -116,11 +62,12 @@ def _months(
     runs = month_runs(client, scenario, first, period)
     if not runs:
         return (), ()
-    found = client.list_months("consumers", first, period, scenario, code=consumer, parts=0)
-    points = {
-        point["period"]: Decimal(point["amount"]) for item in found for point in item["trend"]
-    }
-    told = tuple(MonthAmount(run, points.get(run.period, Decimal(0))) for run in runs)
+    found = client.list_months("consumers", first, period, scenario, under=consumer, parts=0)
+    points: dict[str, list[Decimal]] = {}
+    for item in found:
+        for point in item["trend"]:
+            points.setdefault(point["period"], []).append(Decimal(point["amount"]))
+    told = tuple(MonthAmount(run, add_exactly(points.get(run.period, []))) for run in runs)
     # Months before the first published one are no gap: there was nothing to show yet.
     return told, missing_months(runs, runs[0].period, period)
 
@@ -141,14 +88,9 @@ def _complaint(each: Mapping[str, Any]) -> Complaint:
     )
 
 
-def _newest(
-    issued: Mapping[str, Any] | None, complaints: Iterable[Mapping[str, Any]]
-) -> datetime | None:
-    texts = [issued["issued_at"]] if issued else []
+def _newest(issued_at: datetime | None, complaints: Iterable[Mapping[str, Any]]) -> datetime | None:
+    texts: list[str] = []
     for each in complaints:
         texts += [each[key] for key in ("created_at", "reviewed_at", "decided_at") if each[key]]
-    return max((datetime.fromisoformat(text) for text in texts), default=None)
-
-
-def _decimal(value: Any) -> Decimal | None:
-    return None if value is None else Decimal(value)
+    instants = [datetime.fromisoformat(text) for text in texts]
+    return max([*instants, *([issued_at] if issued_at else [])], default=None)

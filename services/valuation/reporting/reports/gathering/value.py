@@ -14,8 +14,6 @@ from services.valuation.investments.evaluations.flows import CashFlow
 from services.valuation.measures.value_kpis.domain import measure_attainment
 from services.valuation.measures.value_kpis.series import Readings, Wish
 from services.valuation.measures.value_kpis.workflow import close_over, load_readings
-from services.valuation.overviews.value_chain.repository import list_all as list_stages
-from services.valuation.reporting.charts.figures import add_exactly
 from services.valuation.reporting.reports import repository
 from services.valuation.reporting.reports.content.inputs import (
     Benefit,
@@ -28,6 +26,8 @@ from services.valuation.reporting.reports.content.inputs import (
 )
 from shared.contracts.valuation.initiatives import Category
 from shared.contracts.values import name_in
+from shared.errors import Unavailable
+from shared.money import add_exactly
 from shared.periods import last_day, next_period, period_range
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
 from shared.tables.valuation.kpis import ValueKpi
@@ -37,9 +37,7 @@ LONGEST_LOOK_BACK_MONTHS = 36
 _TOLD_FIGURES = ("roi_gross", "roi_net", "payback_months", "xirr", "tco")
 
 
-def gather_value(
-    session: Session, period: str, language: str, stage_of_solution: Mapping[str, str]
-) -> ValueFacts:
+def gather_value(session: Session, period: str, language: str) -> ValueFacts:
     """KPIs with their newest figure, initiatives with promises and receipts, reviews due or begun.
 
     What happened after the period is left out, so that a report of an old month stays as it was.
@@ -50,7 +48,6 @@ def gather_value(
     expectations = repository.list_expectations(session)
     flows = repository.list_cash_flows(session, until)
     reviews = repository.list_reviews(session, until)
-    stage_of_initiative = {row.code: row.value_chain_stage for row in initiatives}
     named = {row.id: name_in(row.names, language) for row in initiatives}
     kpi_of_code = {row.code: name_in(row.names, language) for row in kpis}
     kpi_names = {row.id: name_in(row.names, language) for row in kpis}
@@ -60,27 +57,18 @@ def gather_value(
     ]
     newest = repository.newest_observation_at(session, period)
     return ValueFacts(
-        kpis=tuple(_kpis(session, kpis, period, language, stage_of_solution, stage_of_initiative)),
+        kpis=tuple(_kpis(session, kpis, period, language)),
         initiatives=tuple(_initiative(row, named[row.id], rows) for row in initiatives),
         reviews=tuple(
             _review(row, named.get(row.initiative_id, ""), kpi_of_code, until, language)
             for row in reviews
         ),
-        stage_names={row.code: name_in(row.names, language) for row in list_stages(session)},
         newest_at=max([*instants, *([newest] if newest else [])], default=None),
     )
 
 
-def _kpis(
-    session: Session,
-    kpis: Sequence[ValueKpi],
-    period: str,
-    language: str,
-    stage_of_solution: Mapping[str, str],
-    stage_of_initiative: Mapping[str, str | None],
-) -> list[KpiFacts]:
-    first = repository.first_observed_period(session)
-    months = months_back(first, period)
+def _kpis(session: Session, kpis: Sequence[ValueKpi], period: str, language: str) -> list[KpiFacts]:
+    months = months_to_look_at(session, kpis, period)
     readings = None
     if months:
         readings = load_readings(session, close_over(session, kpis), months[-1], months[0])
@@ -88,7 +76,6 @@ def _kpis(
     for kpi in kpis:
         measured_in, actual = _newest_figure(kpi.code, months, readings)
         target = _target_of(kpi, measured_in or period)
-        solutions = [link["code"] for link in kpi.links if link.get("layer") == "solution"]
         facts.append(
             KpiFacts(
                 id=str(kpi.id),
@@ -102,29 +89,40 @@ def _kpis(
                 actual=actual,
                 measured_in=measured_in,
                 attainment=measure_attainment(kpi.baseline, target, actual).share,
-                value_role=kpi.value_role,
-                stages=_stages_of(kpi, stage_of_solution, stage_of_initiative),
-                solutions=tuple(sorted(solutions)),
             )
         )
     return facts
 
 
-def months_back(first: str | None, period: str) -> list[str]:
-    """The months to look for a figure in, newest first; not further back than three years."""
-    if first is None or first > period:
-        return []
-    earliest = max(first, next_period(period, -LONGEST_LOOK_BACK_MONTHS))
+def months_to_look_at(session: Session, kpis: Sequence[ValueKpi], period: str) -> list[str]:
+    """Where figures may be, newest first: three years, or less where all are observed later.
+
+    A formula may speak of costs and tickets in months of which nothing was observed.
+    """
+    earliest = next_period(period, -LONGEST_LOOK_BACK_MONTHS)
+    if not any(kpi.formula for kpi in kpis):
+        first = repository.first_observed_period(session)
+        if first is None or first > period:
+            return []
+        earliest = max(first, earliest)
     return list(period_range(earliest, period))[::-1]
+
+
+def figure_of(readings: Readings, code: str, month: str) -> Decimal | None:
+    """A KPI's figure of a month; 503 rather than a gap where another service does not answer."""
+    reading = readings.read(code, month, Wish())
+    if reading.reason in {"allocation_unreachable", "ingest_unreachable"}:
+        raise Unavailable(f"{code} cannot be told now: {reading.reason}")
+    return reading.value
 
 
 def _newest_figure(
     code: str, months: list[str], readings: Readings | None
 ) -> tuple[str | None, Decimal | None]:
     for month in months:
-        reading = readings.read(code, month, Wish()) if readings else None
-        if reading and reading.value is not None:
-            return month, reading.value
+        value = figure_of(readings, code, month) if readings else None
+        if value is not None:
+            return month, value
     return None, None
 
 
@@ -132,23 +130,6 @@ def _target_of(kpi: ValueKpi, period: str) -> Decimal | None:
     """The target set for just this month, else the KPI's own."""
     targets = {target["period"]: Decimal(target["value"]) for target in kpi.targets}
     return targets.get(period, kpi.target)
-
-
-def _stages_of(
-    kpi: ValueKpi,
-    stage_of_solution: Mapping[str, str],
-    stage_of_initiative: Mapping[str, str | None],
-) -> tuple[str, ...]:
-    """Stages that the KPI names itself; else those of its solutions and initiatives."""
-    named = {link["value_chain_stage"] for link in kpi.links if link.get("value_chain_stage")}
-    if not named:
-        for link in kpi.links:
-            if link.get("layer") == "solution" and link["code"] in stage_of_solution:
-                named.add(stage_of_solution[link["code"]])
-            stage = stage_of_initiative.get(str(link.get("initiative")))
-            if stage:
-                named.add(stage)
-    return tuple(sorted(named))
 
 
 @dataclass(frozen=True)
@@ -255,6 +236,7 @@ def _result(each: Mapping[str, Any], kpi_names: Mapping[str, str], language: str
         actual=_decimal(each.get("actual")),
         attainment=_decimal(each.get("attainment")),
         verdict=each.get("verdict"),
+        unit=each.get("unit") or "",
     )
 
 

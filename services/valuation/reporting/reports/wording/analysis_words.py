@@ -35,6 +35,7 @@ TERMS: dict[str, dict[Language, str]] = {
     "by.kind": {"en": "kind of benefit", "zh-CN": "收益类型"},
     "not_named": {"en": "not named", "zh-CN": "未注明"},
     "rate": {"en": "Realised of measured", "zh-CN": "实现率"},
+    "realised_extra": {"en": "Beyond every promise", "zh-CN": "承诺之外的收益"},
     "unmeasured": {"en": "Not measured yet", "zh-CN": "尚未测量"},
     "cost_column": {"en": "Cost ({currency})", "zh-CN": "成本（{currency}）"},
     "use": {"en": "Use against target", "zh-CN": "使用达成率"},
@@ -49,6 +50,9 @@ TERMS: dict[str, dict[Language, str]] = {
     "reason_of.no_sign_change": {"en": "never changes sign", "zh-CN": "现金流符号不变"},
     "reason_of.several_roots": {"en": "several solutions", "zh-CN": "存在多个解"},
     "reason_of.never_pays_back": {"en": "never pays back", "zh-CN": "无法回本"},
+    "reason_of.no_real_root": {"en": "no solution", "zh-CN": "无实数解"},
+    "reason_of.no_dates": {"en": "payments without days", "zh-CN": "现金流没有日期"},
+    "reason_of.no_duration": {"en": "no time passes", "zh-CN": "期限为零"},
     "reason_of.no_discount_rate": {"en": "no discount rate", "zh-CN": "未给折现率"},
 }
 
@@ -90,6 +94,20 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "realised_nothing": {
         "en": "No promise in money has been measured by an approved review yet.",
         "zh-CN": "尚无经批准的评估测量过以金额计的承诺。",
+    },
+    "realised_extra": {
+        "en": "Beyond every promise, reviews found {extra}.",
+        "zh-CN": "评估另发现承诺之外的收益 {extra}。",
+    },
+    "bias_known": {
+        "en": "In the middle case a promise reached {median} of what was expected; eight in ten "
+        "lie between {low} and {high} (promises measured: {count}).",
+        "zh-CN": "承诺实现程度的中位数为 {median}，八成介于 {low} 与 {high} 之间"
+        "（已测量 {count} 项承诺）。",
+    },
+    "bias_unknown": {
+        "en": "How far promises are off is not told yet: measured {count}, needed {least}.",
+        "zh-CN": "尚不能判断承诺的偏差：已测量 {count} 项，至少需要 {least} 项。",
     },
     "underused_some": {
         "en": "Solutions that cost much and are used little ({count}): {names}.",

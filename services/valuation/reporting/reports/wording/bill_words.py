@@ -27,6 +27,7 @@ TERMS: dict[str, dict[Language, str]] = {
     "line_kind.charge": {"en": "charge", "zh-CN": "费用"},
     "line_kind.correction": {"en": "correction", "zh-CN": "更正"},
     "line_kind.own": {"en": "own cost", "zh-CN": "自有成本"},
+    "line_kind.below": {"en": "consumer below", "zh-CN": "下级消费者"},
     "line_kind.rest": {"en": "further lines", "zh-CN": "其他明细"},
     "own_amount": {"en": "Own cost of the consumer", "zh-CN": "消费者自有成本"},
     "other_pools": {"en": "Other pools", "zh-CN": "其他成本池"},
@@ -56,9 +57,19 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "en": "The run gave {run_amount}; bills are rounded to the smallest coin, sums are kept.",
         "zh-CN": "批次金额为 {run_amount}；账单按最小货币单位取整，总额不变。",
     },
-    "bill_subtree": {
-        "en": "With all consumers below it, the bills add up to {amount}.",
-        "zh-CN": "含全部下级消费者，账单合计 {amount}。",
+    "bill_below": {
+        "en": "{name} with all below it bears {amount} in {period}: {own} of its own and {below} "
+        "of the consumers directly below it ({count}).",
+        "zh-CN": "{period}，{name} 及其下级合计承担 {amount}：本级 {own}，"
+        "直接下级（{count} 个）共 {below}。",
+    },
+    "bill_own_issued": {
+        "en": "Its own part is statement {code}, issued on {day}.",
+        "zh-CN": "其中本级部分依据账单 {code}，签发日期 {day}。",
+    },
+    "bill_unbilled": {
+        "en": "Where no statement was issued, the figures are those of the allocation run.",
+        "zh-CN": "尚未签发账单的部分，数据取自分摊批次。",
     },
     "bill_largest": {
         "en": "The largest line is {line} with {amount} ({share}).",

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.valuation.benefits.value_realisation.bias import Bias
+from services.valuation.benefits.value_realisation.domain import Realisation
+
 
 @dataclass(frozen=True)
 class JudgedFigure:
@@ -28,15 +31,10 @@ class JudgedInitiative:
 
 @dataclass(frozen=True)
 class RealisedGroup:
-    """Promises of one group and currency; `rate` is realised / measured expectation."""
+    """Promises of one group and currency, and what came of them; `by` says how they are grouped."""
 
     by: str
-    group: str | None
-    currency: str
-    expected: Decimal
-    realised: Decimal
-    unmeasured: Decimal
-    rate: Decimal | None
+    sums: Realisation
 
 
 @dataclass(frozen=True)
@@ -74,5 +72,6 @@ class AnalysisFacts:
     discount_rate: Decimal
     judged: tuple[JudgedInitiative, ...] = ()
     realised: tuple[RealisedGroup, ...] = ()
+    bias: Bias | None = None
     courses: tuple[KpiCourse, ...] = ()
     solutions: tuple[SolutionLine, ...] = ()

@@ -74,7 +74,7 @@ def kpi_table(
     )
     rows: list[tuple[Cell, ...]] = []
     for kpi in sorted(kpis, key=_place):
-        source, course = links.of_kpi(kpi.id), before.get(kpi.code)
+        source, course = links.of_kpi(kpi.id, kpi.measured_in), before.get(kpi.code)
         rows.append(
             (
                 Text(kpi.name, source),

@@ -7,21 +7,16 @@ from statistics import median
 from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.reports.content.analysis.facts import (
     AnalysisFacts,
-    RealisedGroup,
     SolutionLine,
 )
 from services.valuation.reporting.reports.content.analysis.kpi_tables import class_table, kpi_table
 from services.valuation.reporting.reports.content.analysis.solution_tables import solution_table
-from services.valuation.reporting.reports.content.analysis.tables import (
-    judged_table,
-    realisation_table,
-)
+from services.valuation.reporting.reports.content.analysis.tables import judged_table
 from services.valuation.reporting.reports.content.inputs import CostFacts, KpiFacts, ValueFacts
 from services.valuation.reporting.reports.content.links import Links
 from services.valuation.reporting.reports.content.value_section import attainment_picture
 from services.valuation.reporting.reports.document import (
     Cell,
-    Money,
     Number,
     Section,
     Sentence,
@@ -111,38 +106,6 @@ def judged_section(facts: AnalysisFacts, links: Links, language: Language) -> Se
             sentences.append(sentence("judged_ahead", language, told))
     table = judged_table(facts, links, language)
     return Section("judged", label("judged", language), tuple(sentences), tables=(table,))
-
-
-def realisation_section(facts: AnalysisFacts, links: Links, language: Language) -> Section:
-    """What was promised in money and what approved reviews found of it."""
-    kinds = [group for group in facts.realised if group.by == "kind"]
-    source = f"{links.valuation}/v1/value-realisation"
-    said = []
-    for currency in sorted({group.currency for group in kinds}):
-        same = [group for group in kinds if group.currency == currency]
-        found = _realised_sentence(same, currency, source, language)
-        said += [found] if found else []
-    said = said or [sentence("realised_nothing", language, {}, "note")]
-    tables = (realisation_table(facts.realised, links, language),) if facts.realised else ()
-    return Section("realisation", label("realisation", language), tuple(said), tables=tables)
-
-
-def _realised_sentence(
-    groups: Sequence[RealisedGroup], currency: str, source: str, language: Language
-) -> Sentence | None:
-    expected = sum((group.expected for group in groups), Decimal(0))
-    unmeasured = sum((group.unmeasured for group in groups), Decimal(0))
-    realised = sum((group.realised for group in groups), Decimal(0))
-    measured = expected - unmeasured
-    if not measured:
-        return None
-    cells: dict[str, Cell | str] = {
-        "measured": Money(measured, currency, href=source),
-        "realised": Money(realised, currency, href=source),
-        "rate": Share(realised / measured, source),
-        "unmeasured": Money(unmeasured, currency, href=source),
-    }
-    return sentence("realised_rate", language, cells)
 
 
 def solution_section(

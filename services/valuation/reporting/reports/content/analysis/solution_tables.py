@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import Language, add_exactly
+from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.reports.content.analysis.facts import SolutionLine
 from services.valuation.reporting.reports.content.cost_tables import money
 from services.valuation.reporting.reports.content.inputs import CostFacts
@@ -18,6 +18,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, term
+from shared.money import add_exactly
 
 
 def solution_table(

@@ -77,7 +77,7 @@ def _reasons(figure: JudgedFigure, language: Language) -> Cell:
     return Text("; ".join(said)) if said else Missing()
 
 
-def realisation_table(groups: Sequence[RealisedGroup], links: Links, language: Language) -> Table:
+def realisation_table(groups: Sequence[RealisedGroup], source: str, language: Language) -> Table:
     """By portfolio, sponsor and kind of benefit; each way counts the same money."""
     columns = (
         Column("by", label("by", language)),
@@ -87,24 +87,28 @@ def realisation_table(groups: Sequence[RealisedGroup], links: Links, language: L
         Column("unmeasured", label("unmeasured", language), "money"),
         Column("realised", label("realised", language), "money"),
         Column("rate", label("rate", language), "share"),
+        Column("realised_extra", label("realised_extra", language), "money"),
     )
-    source = f"{links.valuation}/v1/value-realisation"
     rows: list[tuple[Cell, ...]] = [
         (
             Text(term("by", group.by, language), source),
             Text(_group_name(group, language)),
-            Text(group.currency),
-            Money(group.expected, group.currency, href=source),
-            Money(group.unmeasured, group.currency, href=source),
-            Money(group.realised, group.currency, href=source),
-            Missing() if group.rate is None else Share(group.rate, source),
+            Text(sums.currency),
+            *(
+                Money(amount, sums.currency, href=source)
+                for amount in (sums.expected, sums.unmeasured, sums.realised)
+            ),
+            Missing() if sums.rate is None else Share(sums.rate, source),
+            Money(sums.realised_extra, sums.currency, href=source),
         )
         for group in groups
+        for sums in [group.sums]
     ]
     return Table("realisation", label("realisation_by", language), columns, tuple(rows))
 
 
 def _group_name(group: RealisedGroup, language: Language) -> str:
-    if group.group is None:
+    name = group.sums.group
+    if name is None:
         return label("not_named", language)
-    return term("benefit", group.group, language) if group.by == "kind" else group.group
+    return term("benefit", name, language) if group.by == "kind" else name

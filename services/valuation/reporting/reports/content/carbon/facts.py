@@ -1,20 +1,10 @@
-"""Energy and emissions as plain values."""
+"""Energy and emissions of one run as plain values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-
-@dataclass(frozen=True)
-class CarbonRow:
-    """One object with its energy, its emissions and its cost; None where the run has no figure."""
-
-    layer: str
-    code: str
-    name: str
-    kwh: Decimal | None
-    operational: Decimal | None
-    embodied: Decimal | None
-    cost: Decimal | None
+from services.valuation.overviews.carbon.domain import Footprint
 
 
 @dataclass(frozen=True)
@@ -29,8 +19,8 @@ class CarbonTotal:
 
 @dataclass(frozen=True)
 class CarbonFacts:
-    """The emissions of one run by layer; `basis` is how bought electricity was counted."""
+    """The footprints of each layer, largest first; `basis` is how bought electricity counts."""
 
     basis: str
     totals: tuple[CarbonTotal, ...]
-    rows: tuple[CarbonRow, ...]
+    layers: Mapping[str, tuple[Footprint, ...]] = field(default_factory=dict)

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import Language, add_exactly, share_of
-from services.valuation.reporting.reports.content.carbon.facts import (
-    CarbonFacts,
-    CarbonRow,
-    CarbonTotal,
+from services.valuation.overviews.carbon.domain import (
+    CARBON,
+    MEASURES,
+    Footprint,
+    add_up,
+    kg_per_1000,
+    largest_first,
 )
+from services.valuation.reporting.charts.figures import Language, share_of
+from services.valuation.reporting.reports.content.carbon.facts import CarbonFacts, CarbonTotal
 from services.valuation.reporting.reports.content.cost_tables import money
 from services.valuation.reporting.reports.content.inputs import CostFacts
 from services.valuation.reporting.reports.content.links import Links
@@ -24,20 +28,21 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, sentence, term
-from shared.money import EXACT
+from shared.money import add_exactly
 
 _LAYERS = ("resource", "solution", "consumer")
 _VIEWS = {"resource": "technology", "solution": "solutions", "consumer": "consumers"}
-_MEASURES = ("kwh", "co2e_operational", "co2e_embodied")
 _UNITS = {"kwh": "kWh", "co2e_operational": "kg CO2e", "co2e_embodied": "kg CO2e"}
 _DIGITS = 2
+_KEYS = {"kwh": "kwh", "co2e_operational": "operational", "co2e_embodied": "embodied"}
+_LABELS = {**_KEYS, "kwh": "kwh_column"}
 
 
 def carbon_section(
     cost: CostFacts, facts: CarbonFacts, links: Links, language: Language
 ) -> Section:
     """Energy, operational and embodied emissions of the run, by tower, solution and consumer."""
-    by_layer = {layer: [row for row in facts.rows if row.layer == layer] for layer in _LAYERS}
+    by_layer = {layer: facts.layers.get(layer, ()) for layer in _LAYERS}
     sentences = [*_totals_said(cost, facts, links, language)]
     for layer in _LAYERS:
         sentences += _largest(layer, by_layer[layer], links, language)
@@ -59,7 +64,7 @@ def _totals_said(
     if "kwh" in known:
         cells: dict[str, Cell | str] = {"kwh": figures["kwh"], "period": Text(cost.run.period)}
         said.append(sentence("carbon_total", language, cells))
-    both = [known[name].input for name in _MEASURES[1:] if name in known]
+    both = [known[name].input for name in CARBON if name in known]
     if both:
         cells = {"co2e": _quantity(add_exactly(both), "co2e_operational", source)}
         if len(both) == 2:
@@ -71,7 +76,7 @@ def _totals_said(
         said.append(sentence(key, language, cells))
         basis = Text(term("basis", facts.basis, language), links.of_run())
         said.append(sentence("carbon_basis", language, {"basis": basis}, "note"))
-    for name in _MEASURES:
+    for name in MEASURES:
         what = Text(_in_sentence(term("carbon", name, language)))
         if name not in known:
             said.append(sentence("carbon_missing", language, {"what": what}, "note"))
@@ -90,13 +95,15 @@ def _quantity(value: Decimal, measure: str, href: str | None = None) -> Number:
     return Number(value, _UNITS[measure], _DIGITS, href)
 
 
-def _emissions(row: CarbonRow) -> Decimal | None:
-    parts = [part for part in (row.operational, row.embodied) if part is not None]
-    return add_exactly(parts) if parts else None
+def _emissions(row: Footprint) -> Decimal | None:
+    """All carbon, or the one kind of it that the run measured, whose name its column bears."""
+    if row.co2e is not None:
+        return row.co2e
+    return next((part for name in CARBON if (part := row.measures[name]) is not None), None)
 
 
 def _largest(
-    layer: str, rows: Sequence[CarbonRow], links: Links, language: Language
+    layer: str, rows: Sequence[Footprint], links: Links, language: Language
 ) -> list[Sentence]:
     told = [(emitted, row) for row in rows if (emitted := _emissions(row))]
     if len(told) < 2:
@@ -153,17 +160,16 @@ def _total_row(
 
 
 def _layer_table(
-    layer: str, rows: Sequence[CarbonRow], cost: CostFacts, links: Links, language: Language
+    layer: str, rows: Sequence[Footprint], cost: CostFacts, links: Links, language: Language
 ) -> Table:
     """Columns that the run did not measure are left out."""
     currency = cost.run.currency
-    kept = [key for key in ("kwh", "operational", "embodied") if _has(rows, key)]
-    emits = [key for key in kept if key != "kwh"]
-    labels = {"kwh": "kwh_column"}
+    kept = [name for name in MEASURES if any(row.measures[name] is not None for row in rows)]
+    emits = [name for name in kept if name in CARBON]
     columns = (
         Column("name", label("name", language)),
         Column("code", label("code", language), on_paper=False),
-        *(Column(key, label(labels.get(key, key), language), "number", True) for key in kept),
+        *(Column(_KEYS[name], label(_LABELS[name], language), "number", True) for name in kept),
         *((Column("co2e", label("co2e", language), "number", True),) if len(emits) > 1 else ()),
         *((Column("share", label("share_of_co2e", language), "share", True),) if emits else ()),
         Column("cost", label("cost_column", language, currency=currency), "money", True),
@@ -173,9 +179,16 @@ def _layer_table(
             else ()
         ),
     )
-    whole = add_exactly([_emissions(row) or Decimal(0) for row in rows])
-    told = [row for row in rows if _emissions(row) or row.kwh or row.cost]
-    told.sort(key=_place)
+    told = largest_first(row for row in rows if any(row.measures.values()) or row.cost)
+    sums = Footprint(
+        code="",
+        name="",
+        cost=add_exactly([row.cost for row in told]),
+        measures={name: add_up(told, name) if name in kept else None for name in MEASURES},
+        unit=None,
+        quantity=None,
+    )
+    whole = _emissions(sums) or Decimal(0)
     lines = [
         (
             Text(row.name, links.of_object(layer, row.code)),
@@ -184,17 +197,6 @@ def _layer_table(
         )
         for row in told
     ]
-    sums = CarbonRow(
-        layer,
-        "",
-        "",
-        *(
-            add_exactly([getattr(row, key) or Decimal(0) for row in told])
-            if key == "cost" or key in kept
-            else None
-            for key in ("kwh", "operational", "embodied", "cost")
-        ),
-    )
     totals: tuple[Cell, ...] = (
         Text(label("total", language)),
         Missing(),
@@ -204,27 +206,18 @@ def _layer_table(
     return Table(f"carbon_{layer}", title, columns, tuple(lines), totals)
 
 
-def _place(row: CarbonRow) -> tuple[Decimal, Decimal, str]:
-    """The largest emitter first, then the largest use of energy."""
-    return -(_emissions(row) or Decimal(0)), -(row.kwh or Decimal(0)), row.code
-
-
-def _has(rows: Sequence[CarbonRow], key: str) -> bool:
-    return any(getattr(row, key) is not None for row in rows)
-
-
 def _row_cells(
-    row: CarbonRow, kept: Sequence[str], emits: Sequence[str], whole: Decimal, cost: CostFacts
+    row: Footprint, kept: Sequence[str], emits: Sequence[str], whole: Decimal, cost: CostFacts
 ) -> list[Cell]:
     emitted = _emissions(row) or Decimal(0)
-    cells: list[Cell] = [Number(getattr(row, key) or Decimal(0), digits=_DIGITS) for key in kept]
+    cells: list[Cell] = [Number(row.measures[name] or Decimal(0), digits=_DIGITS) for name in kept]
     if len(emits) > 1:
         cells.append(Number(emitted, digits=_DIGITS))
     if emits:
         share = share_of(emitted, whole)
         cells.append(Missing() if share is None else Share(share))
-    cells.append(money(row.cost or Decimal(0), cost))
+    cells.append(money(row.cost, cost))
     if emits:
-        ratio = share_of(EXACT.multiply(emitted, Decimal(1000)), row.cost or Decimal(0))
+        ratio = kg_per_1000(emitted, row.cost)
         cells.append(Missing() if ratio is None else Number(ratio, digits=_DIGITS))
     return cells

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import Language, add_exactly, share_of
+from services.valuation.reporting.charts.figures import Language, share_of
 from services.valuation.reporting.reports.content.cost_sections import unallocated_sentence
 from services.valuation.reporting.reports.content.inputs import CostFacts
 from services.valuation.reporting.reports.content.links import Links
@@ -27,6 +27,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, sentence, term
+from shared.money import add_exactly
 
 _MOST_NAMED = 8
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import Language, add_exactly, share_of
+from services.valuation.reporting.charts.figures import Language, share_of
 from services.valuation.reporting.reports.content.cost_tables import money, share
 from services.valuation.reporting.reports.content.inputs import CostFacts, UnallocatedRow
 from services.valuation.reporting.reports.content.links import Links
@@ -18,6 +18,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, term
+from shared.money import add_exactly
 from shared.periods import months_between
 
 

@@ -7,19 +7,25 @@ from services.valuation.reporting.reports.content.statement.facts import BillLin
 
 
 def bill_address(bill: StatementFacts, links: Links) -> str:
-    """The issued statement, else the consumer's line of the view."""
-    if bill.statement_id:
+    """The issued statement, if it is the whole bill; else the lines of the view."""
+    if bill.statement_id and not bill.below:
         return f"{links.allocation}/v1/statements/{bill.statement_id}"
     return view_address(bill, links)
 
 
 def view_address(bill: StatementFacts, links: Links) -> str:
-    """The consumer's line of the view."""
-    return f"{links.of_view('consumers')}&{urlencode({'code': bill.consumer})}"
+    """The lines of the view of the consumer and all below it."""
+    return _below(bill.consumer, links)
+
+
+def _below(consumer: str, links: Links) -> str:
+    return f"{links.of_view('consumers')}&{urlencode({'under': consumer})}"
 
 
 def line_address(line: BillLine, bill: StatementFacts, links: Links) -> str:
     """What the line's object cost, traced back; the bill itself for what no object charged."""
+    if line.kind == "below":
+        return _below(line.code, links)
     if line.kind != "charge" or not line.code:
         return bill_address(bill, links)
     return links.of_object(line.layer, line.code)

@@ -9,7 +9,10 @@ from services.valuation.reporting.reports.content.inputs import MonthRun
 
 @dataclass(frozen=True)
 class BillLine:
-    """One line of a bill; what has no driver has neither quantity nor unit price."""
+    """One line of a bill; what has no driver has neither quantity nor unit price.
+
+    Kind `below` is a consumer directly below with all that is below it in turn.
+    """
 
     kind: str
     layer: str
@@ -57,7 +60,8 @@ class StatementFacts:
     """The bill of one consumer and period.
 
     With a statement, the amounts are those issued, in minor units; without one (`statement_id` is
-    empty) they are the run's, to every digit. `traced` = the origins + `origins_rest`.
+    empty) they are the run's, to every digit. Consumers below count with theirs; `unbilled` says
+    that some figures are the run's. `traced` = the origins + `origins_rest`.
     """
 
     consumer: str
@@ -69,7 +73,7 @@ class StatementFacts:
     statement_code: str = ""
     issued_at: datetime | None = None
     run_amount: Decimal | None = None
-    subtree_amount: Decimal | None = None
+    unbilled: bool = False
     months: tuple[MonthAmount, ...] = ()
     missing: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
@@ -77,3 +81,8 @@ class StatementFacts:
     traced: Decimal = Decimal(0)
     complaints: tuple[Complaint, ...] = ()
     newest_at: datetime | None = None
+
+    @property
+    def below(self) -> tuple[BillLine, ...]:
+        """The lines of consumers below."""
+        return tuple(line for line in self.lines if line.kind == "below")

@@ -28,6 +28,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, sentence
+from shared.money import add_exactly
 
 _OPEN = {"open", "in_review"}
 
@@ -82,7 +83,9 @@ class Bill:
         source = bill_address(bill, links)
         name, period = Text(bill.name, source), Text(self.period)
         amount = self.money(bill.amount, source)
-        if bill.issued_at is None:
+        if bill.below:
+            said = self._with_below(name, amount, period)
+        elif bill.issued_at is None:
             key = "bill_of_run" if bill.lines else "bill_nothing"
             said = [self.say(key, name=name, amount=amount, period=period)]
         else:
@@ -94,9 +97,30 @@ class Bill:
         if bill.run_amount is not None and bill.run_amount != bill.amount:
             exact = Money(bill.run_amount, bill.currency, 6, source)
             said.append(self.say("bill_rounding", "note", run_amount=exact))
-        if bill.subtree_amount is not None and bill.subtree_amount != bill.amount:
-            said.append(self.say("bill_subtree", amount=self.money(bill.subtree_amount, source)))
         return [*said, *self._largest(), *self._changed()]
+
+    def _with_below(self, name: Cell, amount: Cell, period: Cell) -> list[Sentence]:
+        """Whole, own part and the part of the consumers below; what was not billed is noted."""
+        bill, source = self.bill, view_address(self.bill, self.links)
+        below = add_exactly([line.amount for line in bill.below])
+        said = [
+            self.say(
+                "bill_below",
+                name=name,
+                amount=amount,
+                period=period,
+                own=self.money(bill.amount - below, source),
+                below=self.money(below, source),
+                count=Number(Decimal(len(bill.below)), href=source),
+            )
+        ]
+        if bill.issued_at is not None:
+            statement = f"{self.links.allocation}/v1/statements/{bill.statement_id}"
+            code, day = Text(bill.statement_code, statement), bill.issued_at.date().isoformat()
+            said.append(self.say("bill_own_issued", code=code, day=Text(day, statement)))
+        if bill.unbilled:
+            said.append(self.say("bill_unbilled", "note"))
+        return said
 
     def _largest(self) -> list[Sentence]:
         named = [line for line in self.bill.lines if line.name]
@@ -159,7 +183,7 @@ class Bill:
             return self.say("complaints_none", "note")
         source = dispute_address(self.bill, self.period, self.links)
         still = sum(each.status in _OPEN for each in found)
-        amount = sum((each.amount for each in found), Decimal(0))
+        amount = add_exactly([each.amount for each in found])
         return self.say(
             "complaints_some",
             "warning" if still else "statement",

@@ -2,12 +2,7 @@
 
 from decimal import Decimal
 
-from services.valuation.reporting.charts.figures import (
-    Language,
-    add_exactly,
-    share_of,
-    shown_digits,
-)
+from services.valuation.reporting.charts.figures import Language, share_of, shown_digits
 from services.valuation.reporting.reports.content.links import Links
 from services.valuation.reporting.reports.content.statement.addresses import (
     bill_address,
@@ -30,6 +25,7 @@ from services.valuation.reporting.reports.document import (
     Text,
 )
 from services.valuation.reporting.reports.wording.labels import label, term
+from shared.money import add_exactly
 
 _UNIT_PRICE_DIGITS = 4
 
