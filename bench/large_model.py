@@ -172,10 +172,10 @@ def fill(dsn: str, size: Size) -> None:
     """Put a company of this size into the database, in place of what was there."""
     numbers = size.numbers()
     known = {
+        "step": STEP,
         **numbers,
         "period": PERIOD,
         "change": CHANGE,
-        "step": STEP,
         "cost_centers": COST_CENTERS,
     }
     with psycopg.connect(dsn) as connection:

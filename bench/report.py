@@ -41,7 +41,11 @@ class ManyConsumers(Size):
 
     def numbers(self) -> dict[str, int]:
         """All numbers that the statements need."""
-        return super().numbers() | {"consumers": self.consumers, "solutions": 1_000}
+        return super().numbers() | {
+            "consumers": self.consumers,
+            "solutions": 1_000,
+            "step": 53,  # with this one every consumer of 10,000 uses something
+        }
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Report schedules as callers see them."""
 
 from datetime import UTC
+from urllib.parse import urlsplit, urlunsplit
 
 from shared.contracts.jobs import ProblemDocument
 from shared.contracts.valuation.report_schedules import LastReport, ReportScheduleAnswer
@@ -30,7 +31,7 @@ def schedule_answer(
         cron=row.cron,
         event=row.event,
         timezone=row.timezone,
-        webhook=row.webhook if row.webhook_id else None,
+        webhook=_shown(row.webhook) if row.webhook and row.webhook_id else None,
         webhook_id=row.webhook_id,
         parameters=ReportParameters.model_validate(row.parameters),
         enabled=row.enabled,
@@ -40,6 +41,14 @@ def schedule_answer(
         created_at=row.created_at.astimezone(UTC),
         updated_at=row.updated_at.astimezone(UTC),
     )
+
+
+def _shown(webhook: str) -> str:
+    """An id as it is; an address without what may be secret in it: user, password, query."""
+    parts = urlsplit(webhook)
+    if not parts.scheme:
+        return webhook
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _last(report: Report) -> LastReport:

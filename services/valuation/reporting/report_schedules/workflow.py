@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlmodel import Session
 
 from services.valuation.reporting.report_schedules import repository
@@ -21,7 +22,7 @@ from shared.clock import utc_now
 from shared.contracts.jobs import EventEnvelope
 from shared.contracts.valuation.reports import ReportParameters
 from shared.database import in_transaction
-from shared.errors import Problem
+from shared.errors import Problem, RuleBroken
 from shared.jobs.chores import register
 from shared.logs import get_logger
 from shared.problems import body_of
@@ -94,11 +95,22 @@ def _order_once(
     try:
         order(session, f"schedule:{schedule.code}", schedule, period, occasion, run)
     except Problem as problem:
-        log.warning("schedule_refused", schedule=schedule.code, error=problem.detail)
-        schedule.problem = body_of(problem)
-        session.add(schedule)
+        _keep_refusal(session, schedule, problem)
+        return False
+    except ValidationError:
+        outdated = RuleBroken(
+            "the parameters of this schedule are no longer taken; change it",
+            code="parameters_outdated",
+        )
+        _keep_refusal(session, schedule, outdated)
         return False
     return True
+
+
+def _keep_refusal(session: Session, schedule: ReportSchedule, problem: Problem) -> None:
+    log.warning("schedule_refused", schedule=schedule.code, error=problem.detail)
+    schedule.problem = body_of(problem)
+    session.add(schedule)
 
 
 def order(
