@@ -42,7 +42,7 @@ def fuzz(services: LiveServices, service: str, folder: Path, phases: str, exampl
 def test_no_request_makes_a_service_crash_or_answer_out_of_contract(
     services: LiveServices, service: str, tmp_path: Path
 ) -> None:
-    fuzz(services, service, tmp_path, "examples,fuzzing", 3)
+    fuzz(services, service, tmp_path, "examples,fuzzing", 2)
 
 
 @pytest.mark.slow

@@ -110,7 +110,7 @@ def test_the_line_agrees_with_numpy_on_the_plain_values(
 
 
 @given(pairs)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_nothing_makes_the_whole_answer_crash(pairs: list[tuple[Decimal, Decimal]]) -> None:
     points = points_of(pairs)
     values: dict[str, Decimal | None] = {one.period: one.value for one in points}

@@ -241,7 +241,7 @@ def decoders() -> list[psutil.Process]:
 
 
 def a_long_table(path: Path) -> Path:
-    pq.write_table(pa.table({"Amount": [str(n) for n in range(300_000)]}), path)
+    pq.write_table(pa.table({"Amount": [str(n) for n in range(1_000_000)]}), path)
     return path
 
 
