@@ -146,7 +146,9 @@ class ReportScheduleAnswer(Contract):
     cron: str | None
     event: ScheduleEvent | None
     timezone: str
-    webhook: str | None = Field(description="As it was named in the request, an address without user and query.")
+    webhook: str | None = Field(
+        description="As it was named in the request; an address without user and query."
+    )
     webhook_id: UUID | None
     parameters: ReportParameters
     enabled: bool
