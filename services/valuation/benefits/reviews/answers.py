@@ -36,9 +36,7 @@ def today() -> date:
     return utc_now().date()
 
 
-def _summary(
-    review: PostImplementationReview, initiative: Initiative, language: str
-) -> dict[str, Any]:
+def _summary(review: Any, initiative: Any, language: str) -> dict[str, Any]:
     return {
         "id": review.id,
         "etag": etag_of(review.id, review.version),
@@ -47,7 +45,7 @@ def _summary(
         "due_on": review.due_on,
         "offset_months": review.offset_months,
         "state": review.state,
-        "overdue": is_overdue(review.state, review.due_on, today()),  # type: ignore[arg-type]
+        "overdue": is_overdue(review.state, review.due_on, today()),
         "owner": review.owner,
         "sponsor": initiative.sponsor,
         "portfolio": initiative.tags.get("portfolio"),
@@ -57,11 +55,9 @@ def _summary(
     }
 
 
-def review_summary(
-    review: PostImplementationReview, initiative: Initiative, language: str
-) -> ReviewSummary:
-    """A review in a list."""
-    return ReviewSummary(**_summary(review, initiative, language))
+def review_summary(row: repository.ListedReview, language: str) -> ReviewSummary:
+    """A review in a list, from a row of `repository.list_query`."""
+    return ReviewSummary(**_summary(row, row, language))
 
 
 def review_answer(

@@ -105,15 +105,13 @@ def list_reviews(
         filters=vars(wanted),
         unique=PostImplementationReview.id,
     )
-    return Page(
-        items=[review_summary(row[0], row[1], language) for row in rows], next_cursor=cursor
-    )
+    return Page(items=[review_summary(row, language) for row in rows], next_cursor=cursor)
 
 
 def _exported(wanted: repository.Wanted, language: str) -> Iterator[list[Any]]:
     with new_session() as session:
-        for review, initiative in repository.walk(session, repository.list_query(wanted)):
-            summary = review_summary(review, initiative, language)
+        for row in repository.walk(session, repository.list_query(wanted)):
+            summary = review_summary(row, language)
             yield [getattr(summary, column) for column in EXPORT_COLUMNS]
 
 

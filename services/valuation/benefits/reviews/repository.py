@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
-from sqlalchemy.orm import load_only
+from sqlalchemy import Row, delete, or_, select
 from sqlmodel import Session, col
 
 from shared.errors import NotFound
@@ -62,28 +61,28 @@ class Wanted:
     overdue_on: date | None = None
 
 
+ListedReview = Row[Any]
+"""What a list shows of a review and its initiative."""
+
 _LISTED: tuple[Any, ...] = tuple(
     getattr(PostImplementationReview, name)
     for name in (
-        "id", "initiative_id", "due_on", "offset_months", "state", "owner", "approved_at",
+        "id", "due_on", "offset_months", "state", "owner", "approved_at",
         "created_at", "updated_at", "version",
     )
 )  # fmt: skip
 _LISTED_OF_INITIATIVE: tuple[Any, ...] = tuple(
-    getattr(Initiative, name) for name in ("id", "code", "names", "sponsor", "tags")
+    getattr(Initiative, name) for name in ("code", "names", "sponsor", "tags")
 )
 
 
 def list_query(wanted: Wanted) -> Any:
-    """Reviews with their initiatives, filtered; only what a list shows of them may be read."""
+    """What a list shows of reviews and their initiatives, as plain rows, filtered."""
     review = PostImplementationReview
     query: Any = (
-        select(review, Initiative)
+        select(*_LISTED, *_LISTED_OF_INITIATIVE)
+        .select_from(review)
         .join(Initiative, col(Initiative.id) == col(review.initiative_id))
-        .options(
-            load_only(*_LISTED, raiseload=True),
-            load_only(*_LISTED_OF_INITIATIVE, raiseload=True),
-        )
     )
     equal = {
         col(Initiative.code): wanted.initiative,
@@ -129,13 +128,12 @@ def within_days(query: Any, column: Any, limits: DayLimits) -> Any:
     return query
 
 
-def walk(session: Session, query: Any) -> Iterator[tuple[PostImplementationReview, Initiative]]:
+def walk(session: Session, query: Any) -> Iterator[ListedReview]:
     """Every row of a filtered list by due day, read as it is needed (inside a transaction)."""
     ordered = query.order_by(
         col(PostImplementationReview.due_on), col(PostImplementationReview.id)
     ).execution_options(yield_per=1000)
-    for row in session.execute(ordered):
-        yield row[0], row[1]
+    yield from session.execute(ordered)
 
 
 def find_open_of_solutions(session: Session) -> list[PostImplementationReview]:
