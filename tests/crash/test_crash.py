@@ -5,7 +5,7 @@ from tests.crash.crash_test import main
 
 
 def test_nothing_accepted_is_lost_or_doubled_when_processes_are_killed() -> None:
-    assert main(["--kills", "3", "--seed", "11", "--port-base", "18471"]) == 0
+    assert main(["--kills", "2", "--seed", "11", "--port-base", "18471"]) == 0
 
 
 def accounts_of_two_lines() -> Accounts:

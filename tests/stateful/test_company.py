@@ -11,7 +11,7 @@ from tests.modelling import Modelling
 from tests.running import ServiceUnderTest
 from tests.stateful.machine import CompanyMachine, all_months
 
-EXAMPLES = 14
+EXAMPLES = 10
 PROOF_EXAMPLES = 400
 
 

@@ -86,7 +86,7 @@ def a_random_case(random: Random) -> tuple[str, Departments]:
     return method, Departments(costs, quantities, services, finals, counted)
 
 
-@pytest.mark.parametrize("seed", range(9))
+@pytest.mark.parametrize("seed", range(6))
 def test_random_departments_agree_with_fractions(modelling: Modelling, seed: int) -> None:
     method, books = a_random_case(Random(seed))
     answer = allocate(method, books)

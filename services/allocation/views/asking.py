@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 from sqlmodel import Session
 
+from services.allocation.runs.repository import list_published
 from services.allocation.views import repository
 from services.allocation.views.gathering import Grouping
 from shared.auth import Caller
@@ -87,7 +88,7 @@ def runs_of(session: Session, asked: Asked) -> list[AllocationRun]:
         first, last = _stretch(session, asked)
         if first is None or last is None:
             return []
-        found = repository.list_published(session, first, last, asked.scenario)
+        found = list_published(session, first, last, asked.scenario)
     if any(asked.measure not in run.measures for run in found):
         raise RuleBroken(f"these runs have no measure {asked.measure}", code="measure_not_run")
     currencies = sorted({run.currency for run in found})

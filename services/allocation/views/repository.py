@@ -25,21 +25,6 @@ def newest_published_period(session: Session, scenario: str) -> str | None:
     return newest
 
 
-def list_published(session: Session, first: str, last: str, scenario: str) -> list[AllocationRun]:
-    """The published runs of a stretch of periods, in their order."""
-    query = (
-        select(AllocationRun)
-        .where(
-            col(AllocationRun.published),
-            col(AllocationRun.scenario) == scenario,
-            col(AllocationRun.period) >= first,
-            col(AllocationRun.period) <= last,
-        )
-        .order_by(col(AllocationRun.period))
-    )
-    return list(session.execute(query).scalars())
-
-
 def list_published_before(
     session: Session, period: str, scenario: str, currency: str, months: int
 ) -> list[AllocationRun]:

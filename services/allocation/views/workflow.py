@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from services.allocation.runs.repository import list_published
 from services.allocation.views import repository
 from services.allocation.views.asking import Asked
 from services.allocation.views.budgeting import (
@@ -139,7 +140,7 @@ def _budgets(
     if not runs or runs[0].scenario == "budget":
         return budgets
     first, last = runs[0].period, runs[-1].period
-    planned = {run.period: run for run in repository.list_published(session, first, last, "budget")}
+    planned = {run.period: run for run in list_published(session, first, last, "budget")}
     for run, lines in zip(runs, gathered, strict=True):
         plan = planned.get(run.period)
         if plan and plan.currency == run.currency and asked.measure in plan.measures:
