@@ -7,6 +7,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PROOFS := $(VENV)/.installed-for-proofs
 SOURCES := services shared cli tests bench alembic
 KILLS ?= 20
 SEED ?=
@@ -61,7 +62,12 @@ check: $(STAMP) ## style, types, layers, dependencies
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
-prove: $(STAMP) ## the slow proofs
+$(PROOFS): $(STAMP) requirements-prove.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+		--require-hashes -r requirements-prove.lock
+	@touch $@
+
+prove: $(PROOFS) ## the slow proofs
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
 connectors: $(STAMP) ## the connectors against a real OData server and through every fault (needs npm)
@@ -83,11 +89,14 @@ bench: $(STAMP) ## the measured ratios, as tables
 types: $(STAMP) ## TypeScript types from the three OpenAPI documents, checked by tsc (needs npm)
 	$(BIN)/python -m tests.contract.typescript build/types
 
-lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
+lock: $(STAMP) ## write requirements.lock and requirements-prove.lock anew from pyproject.toml
 	@test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && \
 		build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv; }
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --no-header --extra dev pyproject.toml -o requirements.lock
+	cp requirements.lock requirements-prove.lock
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --extra dev --extra prove pyproject.toml -o requirements-prove.lock
 
 snapshots: $(STAMP) ## write the OpenAPI documents to tests/contract/snapshots anew
 	$(BIN)/python -m tests.contract.write_snapshots

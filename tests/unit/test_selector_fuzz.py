@@ -126,6 +126,9 @@ def test_a_code_means_the_same_object_however_its_letters_are_composed(form: Any
     assert parse_target(form("Cafe\u0301")) == parse_target(form("Caf\u00e9"))
 
 
+# Far above any of them on a slow machine; what has no end in sight takes minutes.
+NO_END_IN_SIGHT_SECONDS = 30.0
+
 CATASTROPHIC = [
     r"(a+)+$",
     r"(a*)*b",
@@ -142,7 +145,7 @@ def test_patterns_that_ruin_other_engines_take_linear_time(pattern: str) -> None
     long = Table(50, {"account": Column.of(["a" * 20_000 + "!" + str(row) for row in range(50)])})
     began = time.perf_counter()
     parse_selector({"account": {"matches": pattern}}).mask(long)
-    assert time.perf_counter() - began < 3, "a million letters"
+    assert time.perf_counter() - began < NO_END_IN_SIGHT_SECONDS, "a million letters"
 
 
 @pytest.mark.parametrize(
@@ -202,5 +205,5 @@ def test_a_thousand_conditions_over_many_values_stay_quick() -> None:
     raw = {"any": [{"account": {"contains": str(place)}} for place in range(1_000)]}
     began = time.perf_counter()
     found = parse_selector(raw).mask(wide)
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < NO_END_IN_SIGHT_SECONDS
     assert np.count_nonzero(found) > 0
