@@ -111,14 +111,17 @@ def test_an_idempotency_key_and_a_wait_go_together(services: Any) -> None:
     assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, "true"]
 
 
+PUSHES = 8
+
+
 def test_pushes_from_eight_clients_lose_nothing_and_double_nothing(services: Any) -> None:
     """Pushes overlap; one line, -37, is in all of them with an amount of the client's own."""
     outcomes: Counter[str] = Counter()
     sent: set[str] = set()
 
     def push(client: int) -> None:
-        for number in range(25):
-            first = (client * 25 + number) * 4  # the next push begins four lines further on
+        for number in range(PUSHES):
+            first = (client * PUSHES + number) * 4  # the next push begins four lines further on
             items = [_pushed(line, client) for line in range(first, first + 8)]
             answer = services.ingest.post(
                 "/v1/cost-lines/bulk", json={"items": [*items, _pushed(-37, client)]}
@@ -143,7 +146,7 @@ def test_pushes_from_eight_clients_lose_nothing_and_double_nothing(services: Any
     assert contested[0] == 1
     assert outcomes["created"] == len(sent) + 1
     assert outcomes["updated"] == contested[1] - 1
-    assert sum(outcomes.values()) == 200 * 9
+    assert sum(outcomes.values()) == 8 * PUSHES * 9
 
 
 def _pushed(line: int, client: int) -> dict[str, Any]:

@@ -26,13 +26,13 @@ def usual(examples: int) -> settings:
     return settings(max_examples=examples, deadline=None, suppress_health_check=quiet)
 
 
-@usual(120)
+@usual(60)
 @given(runs())
 def test_every_object_passes_on_or_keeps_exactly_what_it_got(taken: RunInput) -> None:
     balances_exactly(taken)
 
 
-@usual(40)
+@usual(20)
 @given(runs(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_objects_and_mappings_does_not_matter(
     taken: RunInput, random: object
@@ -40,25 +40,25 @@ def test_the_order_of_rows_objects_and_mappings_does_not_matter(
     ignores_order(taken, random.shuffle)  # type: ignore[attr-defined]
 
 
-@usual(40)
+@usual(20)
 @given(runs())
 def test_a_credit_mirrors_the_charge_of_the_same_size(taken: RunInput) -> None:
     mirrors_credits(taken)
 
 
-@usual(50)
+@usual(25)
 @given(runs())
 def test_a_trace_adds_up_to_the_figure_and_agrees_in_both_directions(taken: RunInput) -> None:
     traces_add_up(taken)
 
 
-@usual(40)
+@usual(20)
 @given(runs())
 def test_lines_traced_forward_and_bills_traced_back_to_lines_agree(taken: RunInput) -> None:
     lines_agree(taken)
 
 
-@usual(30)
+@usual(15)
 @given(runs())
 def test_a_stored_run_answers_like_the_fresh_one(taken: RunInput) -> None:
     answers_when_stored(taken)

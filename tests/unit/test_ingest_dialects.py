@@ -35,7 +35,7 @@ from tests.unit.ingest_dialects import (
 )
 
 UNCLEAR = {"ambiguous_date", "ambiguous_number"}
-QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 # Each example starts processes that decode, so a failing one is shown as it is.
 FEW = settings(QUICK, max_examples=5, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 
@@ -125,7 +125,7 @@ def test_a_ledger_in_a_random_dialect_is_read_exactly_or_refused_with_a_reason(
     check(rows, way)
 
 
-@settings(QUICK, max_examples=50)
+@settings(QUICK, max_examples=25)
 @given(way=ways_to_write(), data=st.data())
 def test_with_a_profile_that_says_how_it_is_written_every_ledger_is_read_exactly(
     way: Written, data: st.DataObject
@@ -144,7 +144,7 @@ def test_with_a_profile_that_says_how_it_is_written_every_ledger_is_read_exactly
     check(rows, way, profile)
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=12)
 @given(way=ways_to_write(), data=st.data())
 def test_the_proposed_profile_reads_the_same_rows_as_none(
     way: Written, data: st.DataObject

@@ -120,7 +120,7 @@ def is_exactly_a_whole_run(taken: RunInput, tried: list[Change]) -> None:
     assert same(outcome_of(warm.simulate, tried), whole)  # nothing of the first was left behind
 
 
-@settings(max_examples=75, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=30, deadline=None, suppress_health_check=QUIET)
 @given(simulations())
 def test_moving_again_what_lies_downstream_is_exactly_a_whole_run(
     asked: tuple[RunInput, list[Change]],
