@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from shared import advisory_locks
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.ids import new_id
@@ -20,7 +21,6 @@ from shared.logs import correlation_id
 from shared.tables.platform import AuditEvent
 
 FIRST_HASH = "0" * 64
-SEAL_LOCK = 7_204_118_001
 SEAL_BATCH = 2_000
 
 
@@ -100,10 +100,7 @@ def head(session: Session) -> tuple[int, str]:
 
 def seal(session: Session) -> int:
     """Chain the events that are not chained yet; answers how many. One sealer at a time."""
-    taken = session.execute(
-        text("select pg_try_advisory_xact_lock(:lock)"), {"lock": SEAL_LOCK}
-    ).scalar_one()
-    if not taken:
+    if not advisory_locks.try_hold(session, "sealing"):
         return 0
     waiting = session.execute(
         text(

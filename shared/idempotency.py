@@ -15,6 +15,7 @@ from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import advisory_locks
 from shared.cloud_events import CloudEvent, canonical
 from shared.errors import Conflict, RuleBroken, Unreadable
 from shared.tables.platform import IdempotencyKey
@@ -114,14 +115,12 @@ def claim(session: Session, state: State) -> None:
 
 
 def _claim_one(session: Session, wanted: IdempotentRequest) -> None:
-    lock = {"name": f"idempotency:{wanted.caller}:{wanted.key}"}
+    lock = f"idempotency:{wanted.caller}:{wanted.key}"
     if wanted.waits:
         session.execute(text(f"set local lock_timeout = '{LONGEST_WAIT}'"))
-        session.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), lock)
+        advisory_locks.hold(session, lock)
         session.execute(text("set local lock_timeout to default"))
-    elif not session.execute(
-        text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), lock
-    ).scalar_one():
+    elif not advisory_locks.try_hold(session, lock):
         raise Conflict("the first request with this key still runs", code="idempotency_key_in_use")
     known = session.get(IdempotencyKey, (wanted.caller, wanted.key))
     if known is None:

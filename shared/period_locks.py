@@ -5,26 +5,18 @@ from collections.abc import Iterable
 from sqlalchemy import text
 from sqlmodel import Session
 
+from shared import advisory_locks
 from shared.errors import Conflict
 
-PERIOD_LOCK_CLASS = 7_204
-"""First key of the two-key advisory locks; the second is the period as the number yyyymm."""
 
-
-def _number(period: str) -> int:
-    return int(period.replace("-", ""))
+def _lock(period: str) -> str:
+    return f"period:{period}"
 
 
 def closed_periods(session: Session, periods: Iterable[str]) -> set[str]:
     """Take the shared lock of each period and say which of them are closed."""
     wanted = sorted(set(periods))
-    session.execute(
-        text(
-            "select pg_advisory_xact_lock_shared(:class, period)"
-            " from (select unnest(cast(:periods as int[])) as period) s"
-        ),
-        {"class": PERIOD_LOCK_CLASS, "periods": [_number(period) for period in wanted]},
-    )
+    advisory_locks.share(session, *map(_lock, wanted))
     closed = session.execute(
         text(
             "select period from accounting_period"
@@ -44,7 +36,4 @@ def hold_open(session: Session, periods: Iterable[str]) -> None:
 
 def hold_exclusively(session: Session, period: str) -> None:
     """Wait for all writers of a period and keep new ones out (closing, reopening)."""
-    session.execute(
-        text("select pg_advisory_xact_lock(:class, :period)"),
-        {"class": PERIOD_LOCK_CLASS, "period": _number(period)},
-    )
+    advisory_locks.hold(session, _lock(period))

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from shared import metrics
+from shared import advisory_locks, metrics
 from shared.clock import utc_now
 from shared.database import at_once, new_session
 from shared.errors import Problem, Unavailable
@@ -86,10 +86,7 @@ def register(kind: str, body: Body, on_failure: OnFailure) -> None:
 def run(job_id: UUID) -> None:
     """Run a job to its end; raising means that the queue shall try it again."""
     with new_session() as session:
-        lock = {"name": f"job:{job_id}"}
-        taken = session.execute(
-            text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), lock
-        ).scalar_one()
+        taken = advisory_locks.try_hold(session, f"job:{job_id}")
         session.execute(text("set local idle_in_transaction_session_timeout = 0"))
         session.execute(text("set local statement_timeout = 0"))
         if not taken:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, bindparam, exists, func, or_, select, text, tuple_
 from sqlmodel import Session, col
 
+from shared import advisory_locks
 from shared.database import new_session
 from shared.errors import NotFound
 from shared.tables.allocation.model import AccountingPeriod, CostObject
@@ -20,8 +21,7 @@ ONE_OBJECT = select(*COLUMNS).where(
     COLUMNS.id == bindparam("object_id"), COLUMNS.layer == bindparam("of_layer")
 )
 
-LAYER_LOCK_CLASS = 7_205
-CALENDAR_LOCK_CLASS = 7_206
+CALENDAR = "calendar"
 LAYERS = ("pool", "resource", "solution", "consumer")
 EXPORT_BATCH = 1_000
 
@@ -60,24 +60,19 @@ def lock_cost_object(session: Session, layer: str, object_id: UUID) -> CostObjec
 
 def lock_layer(session: Session, layer: str) -> None:
     """One change of a layer's tree at a time, so that no cycle can close between two of them."""
-    session.execute(
-        text("select pg_advisory_xact_lock(:class, :layer)"),
-        {"class": LAYER_LOCK_CLASS, "layer": LAYERS.index(layer)},
-    )
+    advisory_locks.hold(session, f"tree:{layer}")
 
 
 def closed_periods(session: Session) -> list[str]:
     """All closed periods; none can be closed or reopened until the transaction ends."""
-    session.execute(
-        text("select pg_advisory_xact_lock_shared(:class, 0)"), {"class": CALENDAR_LOCK_CLASS}
-    )
+    advisory_locks.share(session, CALENDAR)
     query = select(col(AccountingPeriod.period)).where(col(AccountingPeriod.status) == "closed")
     return list(session.execute(query).scalars())
 
 
 def hold_calendar(session: Session) -> None:
     """Keep everybody from changing the validity of objects while a period closes or reopens."""
-    session.execute(text("select pg_advisory_xact_lock(:class, 0)"), {"class": CALENDAR_LOCK_CLASS})
+    advisory_locks.hold(session, CALENDAR)
 
 
 def find_by_codes(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from services.allocation.disputes.domain import (
@@ -15,13 +15,13 @@ from services.allocation.disputes.domain import (
     set_aside,
 )
 from services.allocation.engine.model import Finding, OwnAmount
+from shared import advisory_locks
 from shared.period_locks import closed_periods
 from shared.periods import next_period
 from shared.tables.allocation.model import AccountingPeriod, CostObject
 from shared.tables.allocation.runs import AllocationRun
 from shared.tables.allocation.statements import Correction, Dispute
 
-CORRECTION_LOCK_CLASS = 7_214
 ACTUAL = "actual"
 TOPIC = "corrections"
 """The number of the last correction, in the `inputs_as_of` of runs."""
@@ -93,10 +93,7 @@ def hold_next_open_period(session: Session, after: str) -> str:
     period = next_period(after)
     while period in closed or closed_periods(session, [period]):
         period = next_period(period)
-    session.execute(
-        text("select pg_advisory_xact_lock(:class, :period)"),
-        {"class": CORRECTION_LOCK_CLASS, "period": int(period.replace("-", ""))},
-    )
+    advisory_locks.hold(session, f"corrections:{period}")
     return period
 
 

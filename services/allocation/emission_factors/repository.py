@@ -8,10 +8,10 @@ from sqlalchemy import Select, func, or_, select, text, tuple_
 from sqlmodel import Session, col
 
 from services.allocation.emission_factors.domain import Factor
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.allocation.emissions import EmissionFactor
 
-FACTOR_LOCK_CLASS = 7_212
 Key = tuple[str, str, str, str]
 """Region, scope, basis, valid_from."""
 KEY = tuple_(
@@ -24,7 +24,7 @@ KEY = tuple_(
 
 def hold_factors(session: Session) -> None:
     """One change of the factors at a time, so that they commit in the order of their numbers."""
-    session.execute(text("select pg_advisory_xact_lock(:class, 0)"), {"class": FACTOR_LOCK_CLASS})
+    advisory_locks.hold(session, "emission factors")
 
 
 def next_change(session: Session) -> int:

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, text
 from sqlmodel import Session, col
 
+from shared import advisory_locks
 from shared.clock import utc_now
 from shared.errors import Conflict, NotFound, RuleBroken
 from shared.tables.allocation.model import ModelMapping, ModelVersion
 from shared.tables.allocation.runs import AllocationRun
 
-MODEL_LOCK = 7_207
 COPIED = (
     "code, stage, priority, portion, source, method, target, driver, capacity_driver, rates,"
     " floor, cap, on_zero, valid_from, valid_to, note"
@@ -21,7 +21,7 @@ COPIED = (
 
 def lock_model(session: Session) -> None:
     """One change of the model at a time: drafts, their mappings, publishing."""
-    session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": MODEL_LOCK})
+    advisory_locks.hold(session, "model")
 
 
 def get_version(session: Session, version_id: UUID) -> ModelVersion:

@@ -11,12 +11,12 @@ from services.allocation.emission_factors import repository as factors
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.storing.leg_storage import Chunk
 from services.allocation.runs.input_repository import last_changes
+from shared import advisory_locks
 from shared.database import at_once, raw_connection
 from shared.errors import NotFound, RuleBroken
 from shared.tables.allocation.model import ModelVersion
 from shared.tables.allocation.runs import AllocationRun
 
-PUBLISH_LOCK_CLASS = 7_207
 FACTORS_TOPIC = "emission_factors"
 """The last change of the emission factors, in the `inputs_as_of` of runs that took them."""
 
@@ -72,10 +72,7 @@ def list_published(
 
 def lock_publishing(session: Session, period: str) -> None:
     """One publication of a period at a time."""
-    session.execute(
-        text("select pg_advisory_xact_lock(:class, :period)"),
-        {"class": PUBLISH_LOCK_CLASS, "period": int(period.replace("-", ""))},
-    )
+    advisory_locks.hold(session, f"publishing:{period}")
 
 
 def get_version(session: Session, version_id: UUID | None) -> ModelVersion:

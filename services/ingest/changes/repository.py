@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from shared import advisory_locks
 from shared.database import raw_connection
 from shared.ids import new_id
 from shared.period_locks import closed_periods
@@ -42,10 +43,7 @@ def lock_spans(session: Session, topic: str, spans: Iterable[Span]) -> None:
 
 def lock_source(session: Session, source: str, scenario: str) -> None:
     """Keep other writers out whose rows are known by their ids within this source."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-        {"name": f"lines:{source}:{scenario}"},
-    )
+    advisory_locks.hold(session, f"lines:{source}:{scenario}")
 
 
 def closed_among(session: Session, periods: Iterable[str]) -> set[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select, text
 from sqlmodel import Session, col
 
 from services.ingest.changes.repository import copy_csv, copy_rows
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.ingest.imports import DataImport, ImportReject
 from shared.tables.platform import Job
@@ -21,10 +22,7 @@ ANSWERS = "answer_refused"
 
 def hold_file(session: Session, *parts: str) -> None:
     """Let one upload of the same file with the same parameters at a time through."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-        {"name": "import:" + ":".join(parts)},
-    )
+    advisory_locks.hold(session, "import:" + ":".join(parts))
 
 
 def find_same(
@@ -179,6 +177,16 @@ def rejects_by_row(session: Session, import_id: UUID) -> Iterator[ImportReject]:
     """All rejects in the order of the file, those of one row together, read piece by piece."""
     query = rejects_query(import_id).order_by(col(ImportReject.row_no), col(ImportReject.number))
     return iter(session.execute(query.execution_options(yield_per=2_000)).scalars())
+
+
+def reject_reasons(session: Session, import_id: UUID) -> list[tuple[str, int]]:
+    """How often each thing was wrong with the rows of an import."""
+    query = (
+        select(col(ImportReject.code), func.count())
+        .where(col(ImportReject.import_id) == import_id)
+        .group_by(col(ImportReject.code))
+    )
+    return [(code, count) for code, count in session.execute(query)]
 
 
 def rejected_row_numbers(session: Session, import_id: UUID, rows: list[int]) -> set[int]:

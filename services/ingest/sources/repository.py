@@ -209,14 +209,6 @@ def forget_old_pages(session: Session, now: datetime, keep_days: int) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def ages(session: Session) -> list[tuple[str, datetime]]:
-    """When each source was last synced whole."""
-    query = select(col(Source.code), col(Source.last_success_at)).where(
-        col(Source.last_success_at).is_not(None)
-    )
-    return [(code, at) for code, at in session.execute(query)]
-
-
 def count_reverted(session: Session, code: str) -> int:
     """How many imports of a source were taken back."""
     query = select(func.count()).where(

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from services.ingest.data_quality.domain import FIELDS, LONGEST_DAYS, PeriodFigures
 from services.ingest.data_quality.figures.as_json import figures_from_json
 from services.ingest.data_quality.figures.unmapped import PoolFigures
+from shared import advisory_locks
 from shared.database import in_transaction
 from shared.line_fields import LIVE_LINES
 from shared.money import plain
@@ -138,10 +139,7 @@ def keep_pools(period: str, scenario: str, pools: PoolFigures) -> None:
 def count_period(period: str, scenario: str) -> dict[str, Any]:
     """Count a period's lines as they are now and keep the figures; once, whoever asks."""
     with in_transaction() as session:
-        session.execute(
-            text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-            {"name": f"quality:{period}:{scenario}"},
-        )
+        advisory_locks.hold(session, f"quality:{period}:{scenario}")
         (known,) = _kept(session, [period], scenario)
         _, change, counted_after, content = known
         if counted_after == change:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col
 
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.ingest.data_quality import QualityResult, QualityRule
 
@@ -130,10 +131,7 @@ def evaluated(session: Session, period: str, scenario: str) -> tuple[int, str] |
 
 def lock_evaluation(session: Session, period: str, scenario: str) -> None:
     """Only one evaluation of a period at a time."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-        {"name": f"quality rules:{period}:{scenario}"},
-    )
+    advisory_locks.hold(session, f"quality rules:{period}:{scenario}")
 
 
 def note_evaluated(session: Session, span: Span, stamp: str) -> None:

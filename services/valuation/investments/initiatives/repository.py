@@ -5,23 +5,20 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from services.valuation.investments.initiatives.filters import InitiativeFilter
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.valuation.gates import InitiativeGate
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
 from shared.tables.valuation.reviews import PostImplementationReview, ReviewAction, ReviewFinding
 
-ONE_WRITER = "valuation.initiative"
-
 
 def hold_alone(session: Session) -> None:
     """Let one transaction at a time upsert initiatives, so that two never add the same code."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": ONE_WRITER}
-    )
+    advisory_locks.hold(session, "initiative")
 
 
 def get_initiative(session: Session, initiative_id: UUID, *, lock: bool = False) -> Initiative:

@@ -4,20 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.valuation.feedback import Feedback
-
-ONE_WRITER = "valuation.feedback"
 
 
 def hold_alone(session: Session) -> None:
     """Let one transaction at a time upsert feedback, so that two never add the same."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": ONE_WRITER}
-    )
+    advisory_locks.hold(session, "feedback")
 
 
 def find_by_keys(session: Session, keys: Iterable[str]) -> dict[str, Feedback]:

@@ -5,21 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.valuation.kpis import Observation, ValueKpi
 
 NaturalKey = tuple[UUID, str, datetime | None, str, str]
-ONE_WRITER = "valuation.observation"
 
 
 def hold_alone(session: Session) -> None:
     """Let one transaction at a time upsert observations, so that two never add the same one."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": ONE_WRITER}
-    )
+    advisory_locks.hold(session, "observation")
 
 
 def natural_key(row: Observation) -> NaturalKey:

@@ -4,21 +4,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.valuation.initiatives import ValueExpectation
 from shared.tables.valuation.kpis import Observation, ValueKpi
 
-ONE_WRITER = "valuation.value_kpi"
-
 
 def hold_alone(session: Session) -> None:
     """Let one transaction at a time upsert KPIs, so that two never add the same code."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": ONE_WRITER}
-    )
+    advisory_locks.hold(session, "value_kpi")
 
 
 def get_value_kpi(session: Session, kpi_id: UUID, *, lock: bool = False) -> ValueKpi:

@@ -4,22 +4,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.kpis import ValueKpi
 from shared.tables.valuation.value_chain import ValueChainStage
 
-ONE_WRITER = "valuation.value_chain_stage"
-
 
 def hold_alone(session: Session) -> None:
     """Let one transaction at a time upsert stages, so that two never add the same code."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": ONE_WRITER}
-    )
+    advisory_locks.hold(session, "value_chain_stage")
 
 
 def find_by_codes(session: Session, codes: Iterable[str]) -> dict[str, ValueChainStage]:

@@ -5,23 +5,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col
 
+from shared import advisory_locks
 from shared.errors import NotFound
 from shared.tables.platform import Webhook
 from shared.tables.valuation.report_schedules import ReportSchedule
 from shared.tables.valuation.reports import Report
 
-ONE_WRITER = "valuation.report_schedule"
-
 
 def hold_alone(session: Session) -> None:
     """Let one transaction at a time add schedules, so that two never add the same code."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": ONE_WRITER}
-    )
+    advisory_locks.hold(session, "report_schedule")
 
 
 def get_schedule(session: Session, schedule_id: UUID, *, lock: bool = False) -> ReportSchedule:
