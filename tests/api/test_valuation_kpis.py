@@ -227,6 +227,13 @@ def test_a_kpi_in_use_stays(valuation: ServiceUnderTest) -> None:
     assert valuation.get(path).status_code == 404
 
 
+def test_a_kpi_that_a_formula_names_stays(valuation: ServiceUnderTest) -> None:
+    named = make_kpi(valuation, "named", unit="h")
+    make_kpi(valuation, "naming", unit="h", formula="named * 2")
+    refused = valuation.delete(f"/v1/value-kpis/{named['id']}", headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "kpi_in_use")
+
+
 def test_a_pack_is_taken_over_once(valuation: ServiceUnderTest) -> None:
     packs = valuation.get("/v1/kpi-packs", headers={"Accept-Language": "zh-CN"}).json()["items"]
     assert {pack["class"] for pack in packs} - {None} == {

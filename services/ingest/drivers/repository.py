@@ -30,9 +30,9 @@ select driver, period, trim_scale(sum(quantity)) from (
 """
 
 
-def get_driver(session: Session, driver_id: UUID) -> Driver:
-    """One driver by its id."""
-    found = session.get(Driver, driver_id)
+def get_driver(session: Session, driver_id: UUID, *, lock: bool = False) -> Driver:
+    """One driver by its id; `lock` keeps it, and quantities that would name it, from changing."""
+    found = session.get(Driver, driver_id, with_for_update=lock or None)
     if found is None:
         raise NotFound(f"driver {driver_id}")
     return found

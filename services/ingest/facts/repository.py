@@ -159,7 +159,13 @@ def refuse_where(session: Session, code: str, condition: str, raw: str, **binds:
 
 
 def refuse_unknown_drivers(session: Session) -> None:
-    """Take out the drafts whose driver nobody has defined."""
+    """Take out the drafts whose driver nobody has defined; nobody deletes the others' meanwhile."""
+    session.execute(
+        text(
+            "select 1 from driver where code in (select driver from fact_draft)"
+            " order by code for key share"
+        )
+    )
     missing = "not exists (select 1 from driver k where k.code = d.driver)"
     refuse_where(session, "unknown_code", missing, "d.driver")
 

@@ -75,6 +75,11 @@ def open_book(session: Session, formulas: Iterable[str | None]) -> FormulaBook:
     return FormulaBook(units, named_by)
 
 
+def is_in_a_formula(session: Session, code: str) -> bool:
+    """Whether the formula of any KPI names this one."""
+    return any(code in _names(formula) for formula in repository.formulas_with(session, code))
+
+
 def _names(formula: str) -> tuple[str, ...]:
     """The names in a formula; none in one that cannot be read, which is refused when taken in."""
     try:

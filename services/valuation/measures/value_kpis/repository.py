@@ -43,6 +43,14 @@ def find_formulas(session: Session, codes: Iterable[str]) -> list[tuple[str, str
     return [(code, unit, formula) for code, unit, formula in session.execute(query)]
 
 
+def formulas_with(session: Session, text_part: str) -> list[str]:
+    """The formulas in which this text stands."""
+    query = select(col(ValueKpi.formula)).where(
+        col(ValueKpi.formula).contains(text_part, autoescape=True)
+    )
+    return [formula for formula in session.execute(query).scalars() if formula is not None]
+
+
 def walk(session: Session, query: Any) -> Iterator[ValueKpi]:
     """Every KPI of a filtered list by code, read as it is needed."""
     ordered = query.order_by(col(ValueKpi.code))
