@@ -1,38 +1,30 @@
 """Two requests that are each right and together wrong: one of them is refused, whatever the timing.
 
-A third connection keeps the tables from being written until both requests have looked, so that the
-two always overlap. PostgreSQL forgets conflicts of SERIALIZABLE while one transaction stays open
-over thousands of others; no promise of ours rests on that level, which the slow proof shows.
+The two always overlap. PostgreSQL forgets conflicts of SERIALIZABLE while one transaction stays
+open over thousands of others; no promise of ours rests on that level: the slow proof shows it.
 """
 
-import contextlib
 import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import pytest
 
-from shared.database import database_url
-from shared.settings import get_settings
 from tests.api.test_valuation_kpis import a_kpi
+from tests.faults.overlapping import connection, overlapping
 from tests.modelling import Modelling, direct, ok
 from tests.running import ServiceUnderTest
 
 Ask = Callable[[], Any]
 ANY = {"If-Match": "*"}
-LOOKING_SECONDS = 3.0
 FILLERS = 3_000
 
 
 @dataclass
 class Race:
-    """Two requests, the tables they write, and what must not be true after both."""
+    """Two requests, and what must not be true after both."""
 
-    tables: str
     first: Ask
     second: Ask
     broken: Callable[[], bool]
@@ -80,7 +72,6 @@ def a_circle_of_parents(company: Company) -> Race:
     client, codes = company.allocation, [company.code("LEFT"), company.code("RIGHT")]
     paths = [company.made(client, "solutions", code=code, names={"en": code}) for code in codes]
     return Race(
-        "cost_object",
         lambda: client.patch(paths[0], json={"parent": codes[1]}, headers=ANY),
         lambda: client.patch(paths[1], json={"parent": codes[0]}, headers=ANY),
         lambda: all(client.get(path).json()["parent"] is not None for path in paths),
@@ -93,7 +84,6 @@ def a_child_of_something_deleted(company: Company) -> Race:
     child = {"code": company.code("CHILD"), "names": {"en": "Child"}, "parent": code}
     listed = f"/v1/solutions?code={child['code']}"
     return Race(
-        "cost_object",
         lambda: client.delete(path, headers=ANY),
         lambda: client.post("/v1/solutions", json=child),
         lambda: bool(client.get(listed).json()["items"]) and not company.there(client, path),
@@ -106,7 +96,6 @@ def two_drafts(company: Company) -> Race:
     (left,) = ok(client.get("/v1/model-versions?status=draft"))["items"]
     client.delete(f"/v1/model-versions/{left['id']}", headers=ANY)
     return Race(
-        "model_version",
         lambda: client.post("/v1/model-versions", json={}),
         lambda: client.post("/v1/model-versions", json={}),
         lambda: len(ok(client.get("/v1/model-versions?status=draft"))["items"]) != 1,
@@ -118,7 +107,6 @@ def two_published_runs(company: Company) -> Race:
     runs = [model.run("2031-01").path for _ in range(2)]
     query = {"period": "2031-01", "published": "true"}
     return Race(
-        "allocation_run",
         lambda: client.post(f"{runs[0]}/publish"),
         lambda: client.post(f"{runs[1]}/publish"),
         lambda: len(ok(client.get("/v1/runs", params=query))["items"]) != 1,
@@ -135,7 +123,6 @@ def a_line_that_counts_twice(company: Company) -> Race:
 
     listed = {"source": "skew", "external_id": name}
     return Race(
-        "cost_line",
         lambda: push("2031-02", "1.00"),
         lambda: push("2031-03", "2.00"),
         lambda: len(ok(client.get("/v1/cost-lines", params=listed))["items"]) != 1,
@@ -148,7 +135,6 @@ def quantities_of_no_driver(company: Company) -> Race:
     item = {"driver": code, "period": "2031-01", "target": "A", "quantity": "1"}
     listed = f"/v1/driver-quantities?driver={code}"
     return Race(
-        "driver, driver_quantity",
         lambda: client.delete(path, headers=ANY),
         lambda: client.post("/v1/driver-quantities/bulk", json={"items": [item]}),
         lambda: bool(client.get(listed).json().get("items")) and not company.there(client, path),
@@ -159,7 +145,6 @@ def kpis_in_a_circle(company: Company) -> Race:
     client, codes = company.valuation, [company.code("kpi_a"), company.code("kpi_b")]
     paths = [company.made(client, "value-kpis", **a_kpi(code)) for code in codes]
     return Race(
-        "value_kpi",
         lambda: client.patch(paths[0], json={"formula": f"{codes[1]} * 2"}, headers=ANY),
         lambda: client.patch(paths[1], json={"formula": f"{codes[0]} * 2"}, headers=ANY),
         lambda: all(client.get(path).json()["formula"] for path in paths),
@@ -180,7 +165,6 @@ def an_observation_of_nothing(company: Company) -> Race:
         return found != (0,)
 
     return Race(
-        "value_kpi, observation",
         lambda: client.delete(path, headers=ANY),
         lambda: client.post("/v1/observations/bulk", json={"items": [item]}),
         broken,
@@ -207,7 +191,6 @@ def an_approval_without_a_promise(company: Company) -> Race:
     client = company.valuation
     path, promise = an_initiative(company, "promised")
     return Race(
-        "initiative, value_expectation",
         lambda: client.post(f"{path}/approve", json={}),
         lambda: client.delete(promise, headers=ANY),
         lambda: (
@@ -227,7 +210,6 @@ def two_decisions(company: Company) -> Race:
         return answer
 
     return Race(
-        "initiative",
         lambda: decide("approve"),
         lambda: decide("reject"),
         lambda: answers.count(200) == 2 and client.get(path).json()["stage"] == "approved",
@@ -248,33 +230,9 @@ RACES = [
 ]
 
 
-@contextlib.contextmanager
-def connection() -> Iterator[psycopg.Connection[Any]]:
-    address = database_url(get_settings()).replace("postgresql+psycopg", "postgresql")
-    with psycopg.connect(address, autocommit=True) as opened:
-        yield opened
-
-
-WAITING = (
-    "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-    " and datname = current_database()"
-)
-
-
 def race(two: Race) -> list[int]:
-    """Let both look before either may write; answers their statuses."""
-    with connection() as gate, connection() as watching, ThreadPoolExecutor(2) as pool:
-        gate.execute("begin")
-        gate.execute(f"lock table {two.tables} in share mode")
-        asked = [pool.submit(two.first), pool.submit(two.second)]
-        until = time.monotonic() + LOOKING_SECONDS
-        while time.monotonic() < until and not all(one.done() for one in asked):
-            waiting = watching.execute(WAITING).fetchone()
-            if waiting is not None and waiting[0] + sum(one.done() for one in asked) >= 2:
-                break
-            time.sleep(0.01)
-        gate.execute("rollback")
-        return [one.result(60).status_code for one in asked]
+    """The statuses of both, which overlapped."""
+    return [answer.status_code for answer in overlapping([two.first, two.second])]
 
 
 @pytest.mark.parametrize("about", RACES, ids=lambda about: about.__name__.replace("_", " "))
