@@ -1,15 +1,14 @@
 """Runs the whole system as separate processes and keeps it running.
 
-Postgres first, then three services, the migrations and the workers. Whatever dies is
-started again; when the supervisor itself is killed, the kernel takes its children along and the
-next start recovers. A stop goes the other way round: workers, services, Postgres.
+Postgres first, then three services, the migrations, the workers, and a gateway and a Prometheus if
+wished. Whatever dies is started again; when the supervisor itself is killed, the kernel takes its
+children along and the next start recovers. A stop goes: workers, services, companions, Postgres.
 """
 
 import json
 import os
 import select
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,9 +19,10 @@ from types import FrameType
 from cli import child_process, leftovers
 from cli.data_folder import DataFolder
 from cli.embedded_postgres import PostgresServer
+from cli.layout import PROJECT, Layout, StartError, python
 from cli.listeners import Listener, open_listeners
 from cli.probe import is_ready
-from cli.watched_child import ChildPlan, WatchedChild, trim_log
+from cli.watched_child import WatchedChild, trim_log
 
 READY_SECONDS = 180.0
 WORKER_STOP_SECONDS = 25.0
@@ -32,10 +32,6 @@ _LOOK_SECONDS = 0.5
 SAME_WISH_SECONDS = 2.0  # shells and make pass one wish on twice, to process and group
 
 Say = Callable[[str], None]
-
-
-class StartError(Exception):
-    """The system cannot be started; the message says what to look at."""
 
 
 class _StopAsked(BaseException):
@@ -48,10 +44,12 @@ class Addresses:
 
     urls: dict[str, str]
     admin_key_file: Path
+    gateway: str | None = None
 
     def as_json(self) -> dict[str, str]:
         """The one line that scripts read."""
-        return {**self.urls, "admin_key_file": str(self.admin_key_file)}
+        one_address = {"gateway": self.gateway} if self.gateway else {}
+        return {**self.urls, **one_address, "admin_key_file": str(self.admin_key_file)}
 
 
 @dataclass
@@ -62,10 +60,12 @@ class Supervisor:
     port_base: int
     say: Say
     external_database_url: str | None = None
+    layout: Layout = field(default_factory=Layout)
     _postgres: PostgresServer | None = None
     _listeners: list[Listener] = field(default_factory=list)
     _workers: list[WatchedChild] = field(default_factory=list)
     _services: list[WatchedChild] = field(default_factory=list)
+    _companions: list[WatchedChild] = field(default_factory=list)
     _asked: bool = False
     _asked_at: float = 0.0
     _hurry: bool = False
@@ -93,12 +93,12 @@ class Supervisor:
         killed = leftovers.sweep(self.folder.mark())
         if killed:
             self.say(f"ended {killed} processes left by a killed predecessor")
-        self._listeners = open_listeners(self.port_base)
+        self._listeners = open_listeners(self.port_base, replicas=self.layout.replicas)
         for listener in self._listeners:
             if listener.port != listener.wished_port:
                 self.say(
                     f"port {listener.wished_port} is taken: "
-                    f"{listener.service} answers on {listener.port}"
+                    f"{listener.name} answers on {listener.port}"
                 )
         if self.external_database_url is None:
             self._postgres = PostgresServer(self.folder.path, pause=self._nap)
@@ -106,67 +106,63 @@ class Supervisor:
         self._plan_children()
         for child in self._services:
             child.start()  # they load while the schema is brought up to date
-        self._migrate()
-        for child in self._workers:
+        self._finish("migrate", python("cli.prepare_database"))
+        if self.layout.gateway_port is not None:
+            pages = str(self.folder.pages)
+            self._finish("openapi", python("cli.main", "openapi", "--out", pages))
+        for child in (*self._workers, *self._companions):
             child.start()
         self._await_ready()
         return Addresses(
-            {listener.service: listener.url for listener in self._listeners},
+            self.layout.public_urls(self._listeners),
             self.folder.admin_key_file,
+            self.layout.gateway_url if self.layout.gateway_port is not None else None,
         )
 
-    def _migrate(self) -> None:
-        """Bring the schema to its newest version and make the first keys, in an own process."""
-        log_path = self.folder.logs / "migrate.log"
+    def _finish(self, name: str, command: list[str]) -> None:
+        """Run a process that must end well before the others are of use."""
+        log_path = self.folder.logs / f"{name}.log"
         with log_path.open("ab") as log:
             process = child_process.spawn(
-                _python("cli.prepare_database"),
+                command,
                 env=self._environment(),
                 log=log,
                 death_signal=signal.SIGKILL,
-                cwd=_PROJECT,
+                cwd=PROJECT,
             )
         while process.poll() is None:
             self._nap(0.05)
         if process.returncode != 0:
-            raise StartError(f"the migrations failed, see {log_path}\n{_tail(log_path)}")
+            raise StartError(f"{name} failed, see {log_path}\n{_tail(log_path)}")
 
     def _plan_children(self) -> None:
-        env = self._environment()
-        self._services = [
-            WatchedChild(
-                ChildPlan(
-                    name=listener.service,
-                    command=_python("cli.serve", listener.service, "--fd", _number(listener)),
-                    env=env,
-                    log_path=self.folder.logs / f"{listener.service}.log",
-                    pass_fds=[listener.opened.fileno()],
-                    cwd=_PROJECT,
-                )
-            )
-            for listener in self._listeners
+        env, listeners = self._environment(), self._listeners
+        services = self.layout.plan_services(self.folder, listeners, env)
+        workers = self.layout.plan_workers(self.folder, env)
+        companions = [
+            *self.layout.plan_gateway(self.folder, listeners, env),
+            *self.layout.plan_prometheus(self.folder, listeners, workers, env),
         ]
-        self._workers = [
-            WatchedChild(
-                ChildPlan(
-                    name=f"{listener.service}-worker",
-                    command=_python("cli.work", listener.service),
-                    env=env,
-                    log_path=self.folder.logs / f"{listener.service}-worker.log",
-                    cwd=_PROJECT,
-                )
-            )
-            for listener in self._listeners
-        ]
+        self._services, self._workers, self._companions = (
+            [WatchedChild(plan) for plan in plans] for plans in (services, workers, companions)
+        )
+
+    @property
+    def _children(self) -> list[WatchedChild]:
+        return [*self._services, *self._workers, *self._companions]
 
     def _environment(self) -> dict[str, str]:
         """What every child is told; the caller's own BTIM_ settings are passed on."""
         env = {
             **os.environ,
             **{
-                f"BTIM_{listener.service.upper()}_URL": listener.url for listener in self._listeners
+                f"BTIM_{service.upper()}_URL": url
+                for service, url in self.layout.public_urls(self._listeners).items()
             },
             "BTIM_SECRETS_DIR": str(self.folder.secrets),
+            "BTIM_AUDIT_HEADS_DIR": os.environ.get(
+                "BTIM_AUDIT_HEADS_DIR", str(self.folder.audit_heads)
+            ),
             leftovers.MARK_VARIABLE: self.folder.mark(),
             "PYTHONUNBUFFERED": "1",
         }
@@ -175,17 +171,18 @@ class Supervisor:
         return env
 
     def _await_ready(self) -> None:
-        waiting = list(self._listeners)
+        waiting = {listener.name: listener.port for listener in self._listeners}
+        if self.layout.gateway_port is not None:
+            waiting["gateway"] = self.layout.gateway_port
         deadline = time.monotonic() + READY_SECONDS
         while waiting:
             self._revive()
-            for child in (*self._services, *self._workers):
+            for child in self._children:
                 if child.deaths_in_a_row >= _DEATHS_BEFORE_READY:
                     raise StartError(f"{child.plan.name} keeps dying\n{child.log_tail()}")
-            waiting = [listener for listener in waiting if not is_ready(listener.port)]
+            waiting = {name: port for name, port in waiting.items() if not is_ready(port)}
             if waiting and time.monotonic() > deadline:
-                names = ", ".join(listener.service for listener in waiting)
-                raise StartError(f"not ready after {READY_SECONDS:.0f} s: {names}")
+                raise StartError(f"not ready after {READY_SECONDS:.0f} s: {', '.join(waiting)}")
             self._nap(0.1)
 
     # -- watching ---------------------------------------------------------------------------
@@ -197,7 +194,7 @@ class Supervisor:
             with suppress(BlockingIOError):
                 os.read(wakeup, 4096)
             self._revive()
-            for child in (*self._services, *self._workers):
+            for child in self._children:
                 trim_log(child.plan.log_path)
 
     def _revive(self) -> None:
@@ -207,7 +204,7 @@ class Supervisor:
         if self._postgres is not None and not self._postgres.is_alive():
             self.say("postgres ended and is started again")
             self._postgres.restart_if_dead()
-        for child in (*self._services, *self._workers):
+        for child in self._children:
             sentence = child.note_death()
             if sentence is not None:
                 self.say(f"{sentence}; log: {child.plan.log_path}")
@@ -221,6 +218,7 @@ class Supervisor:
         for children, seconds in (
             (self._workers, WORKER_STOP_SECONDS),
             (self._services, SERVICE_STOP_SECONDS),
+            (self._companions, SERVICE_STOP_SECONDS),
         ):
             for child in children:
                 child.ask_to_stop()
@@ -265,17 +263,6 @@ class Supervisor:
         time.sleep(seconds)
         if self._asked:
             raise _StopAsked
-
-
-_PROJECT = Path(__file__).resolve().parent.parent
-
-
-def _python(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", module, *arguments]
-
-
-def _number(listener: Listener) -> str:
-    return str(listener.opened.fileno())
 
 
 def _tail(path: Path, lines: int = 15) -> str:

@@ -1,0 +1,1 @@
+"""The load of a month's end: `make load`."""
