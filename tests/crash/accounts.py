@@ -2,39 +2,53 @@
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-Line = tuple[str, Decimal]
-"""How a line is told apart (its document number) and its amount."""
+Value = Decimal | str
+Line = tuple[str, Value]
+"""How a thing is told apart from all others, and its amount or state."""
 
 
 @dataclass
 class Accounts:
-    """Lines that were answered 2xx (`owed`), lines of requests without an answer (`doubtful`)."""
+    """What was answered 2xx (`owed`), what was asked for without an answer (`doubtful`)."""
 
-    owed: dict[str, Decimal] = field(default_factory=dict)
-    doubtful: list[dict[str, Decimal]] = field(default_factory=list)
+    owed: dict[str, Value] = field(default_factory=dict)
+    doubtful: list[Mapping[str, Value]] = field(default_factory=list)
     jobs: list[tuple[str, str]] = field(default_factory=list)
+    commands: dict[str, str] = field(default_factory=dict)
     imports: dict[str, int] = field(default_factory=dict)
     runs: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note_lines(self, lines: dict[str, Decimal]) -> None:
-        """These lines were accepted."""
+    def note_lines(self, lines: Mapping[str, Value]) -> None:
+        """These lines were accepted, or have this state from now on."""
         with self._lock:
             self.owed.update(lines)
 
-    def note_doubtful(self, lines: dict[str, Decimal]) -> None:
+    def note_doubtful(self, lines: Mapping[str, Value]) -> None:
         """Nobody answered: all of these lines are there, or none."""
         with self._lock:
             self.doubtful.append(lines)
+
+    def note_gone(self, names: Mapping[str, Value]) -> None:
+        """These lines were taken back: none of them may be there."""
+        with self._lock:
+            for name in names:
+                del self.owed[name]
 
     def note_job(self, service: str, job_id: str) -> None:
         """This job was accepted, so it must end well."""
         with self._lock:
             self.jobs.append((service, job_id))
+
+    def note_command(self, correlation_id: str, command: str) -> None:
+        """This command was accepted: the audit trail holds it once."""
+        with self._lock:
+            self.commands[correlation_id] = command
 
     def note_crash(self, sentence: str) -> None:
         """A service answered 500: it knew no better."""

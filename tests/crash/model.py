@@ -1,8 +1,9 @@
-"""The small model that the runs of the crash test use: one pool, two towers, two solutions."""
+"""What the robots need: one pool, two towers, two solutions, a driver, a KPI, a schedule."""
 
 from typing import Any
 
-from tests.crash.traffic import Caller
+from tests.crash.calling import Caller
+from tests.crash.month_paths import SCHEDULE
 
 OBJECTS: dict[str, list[dict[str, Any]]] = {
     "cost-pools": [{"code": "CRASH-POOL", "names": {"en": "Everything"}}],
@@ -61,17 +62,32 @@ PROFILE = {
 }
 
 
-def set_up(caller: Caller) -> None:
-    """Load objects, mappings and the profile; publish the model."""
+KPI = {
+    "code": "crash-kpi",
+    "names": {"en": "Time"},
+    "class": "efficiency",
+    "unit": "h",
+    "direction": "down",
+}
+EACH_RUN = {
+    "code": SCHEDULE,
+    "type": "post-implementation-review",
+    "format": "json",
+    "period": "on_publish",
+    "event": "run.published",
+}
+
+
+def set_up(caller: Caller, hook_url: str) -> None:
+    """Load objects, mappings and what is measured; publish the model; report on each run."""
     for collection, items in OBJECTS.items():
-        _all_well(caller.post("allocation", f"/v1/{collection}/bulk", {"items": items}))
-    _all_well(caller.post("allocation", "/v1/mappings/bulk", {"items": MAPPINGS}))
+        caller.post("allocation", f"/v1/{collection}/bulk", {"items": items})
+    caller.post("allocation", "/v1/mappings/bulk", {"items": MAPPINGS})
     versions = caller.walk("allocation", "/v1/model-versions")
     draft = next(version for version in versions if version["status"] == "draft")
-    caller.post("allocation", f"/v1/model-versions/{draft['id']}/publish", {})
-    _all_well(caller.post("ingest", "/v1/profiles/bulk", {"items": [PROFILE]}))
-
-
-def _all_well(answer: dict[str, Any]) -> None:
-    bad = [result for result in answer["results"] if result["status"] == "error"]
-    assert not bad, bad
+    caller.post("allocation", f"/v1/model-versions/{draft['id']}/publish")
+    caller.post("ingest", "/v1/profiles/bulk", {"items": [PROFILE]})
+    driver = {"code": "crash-units", "names": {"en": "Units"}, "unit": "piece"}
+    caller.post("ingest", "/v1/drivers/bulk", {"items": [driver]})
+    caller.post("valuation", "/v1/value-kpis", KPI)
+    caller.post("valuation", "/v1/report-schedules", EACH_RUN | {"webhook": hook_url})

@@ -1,11 +1,19 @@
-"""A few kills in every test run; `make crash-test` does twenty."""
+"""Ten kills in every test run, two hundred in `make prove`; `make crash-test` takes KILLS."""
+
+import pytest
 
 from tests.crash.accounts import Accounts
 from tests.crash.crash_test import main
 
 
 def test_nothing_accepted_is_lost_or_doubled_when_processes_are_killed() -> None:
-    assert main(["--kills", "2", "--seed", "11", "--port-base", "18471"]) == 0
+    assert main(["--kills", "10", "--seed", "11", "--port-base", "18471"]) == 0
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_in_two_hundred_kills_of_two_replicas_of_everything() -> None:
+    arguments = ["--kills", "200", "--check-every", "20", "--replicas", "--port-base", "18541"]
+    assert main([*arguments, "--seed", "2026"]) == 0
 
 
 def accounts_of_two_lines() -> Accounts:

@@ -18,8 +18,8 @@ import pytest
 
 from cli.embedded_postgres import PostgresServer
 from tests.crash.accounts import Accounts
+from tests.crash.calling import Caller
 from tests.crash.running_system import RunningSystem
-from tests.crash.traffic import Caller
 
 BILL = (
     Path(__file__).parents[2] / "examples" / "oxford-council" / "focus"
@@ -116,7 +116,7 @@ class Importing:
         )
         try:
             with self.connected() as connection:
-                seen, succeeded = connection.execute(query, {"source": source}).fetchone() or ()
+                seen, succeeded = connection.execute(query, {"source": source}).fetchone() or (0, 0)
         except psycopg.OperationalError:
             return
         assert succeeded or not seen
@@ -128,7 +128,7 @@ class Importing:
             " where source = %(source)s and live_to is null"
         )
         with self.connected() as connection:
-            count, distinct, total = connection.execute(query, {"source": source}).fetchone() or ()
+            [(count, distinct, total)] = connection.execute(query, {"source": source}).fetchall()
         return count, distinct, total
 
     def connected(self) -> psycopg.Connection[Any]:

@@ -13,8 +13,8 @@ import pytest
 from bench.large_model import CURRENCY, PERIOD, Size, fill
 from cli.embedded_postgres import PostgresServer
 from tests.crash.accounts import Accounts
+from tests.crash.calling import Caller
 from tests.crash.running_system import RunningSystem
-from tests.crash.traffic import Caller
 
 SMALL, LARGE = Size(0.03), Size(1.0)
 MANY_KILLS = 10
