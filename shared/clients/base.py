@@ -2,7 +2,6 @@
 
 import json
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -12,7 +11,8 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import BaseModel
 
-from shared import errors, metrics
+from shared import errors, metrics, traces
+from shared.clients.circuits import circuit_of_service
 from shared.errors import FieldError, Problem, Unavailable
 from shared.logs import correlation_id
 from shared.settings import get_settings
@@ -20,42 +20,7 @@ from shared.settings import get_settings
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.2
-OPEN_AFTER_FAILURES = 5
-OPEN_SECONDS = 5.0
 PASSING_STATUSES = {429, 502, 503, 504}
-
-
-class Circuit:
-    """Holds calls back for a while after several failures in a row."""
-
-    def __init__(self, target: str) -> None:
-        self._target = target
-        self._failures = 0
-        self._opened_at = 0.0
-        self._lock = threading.Lock()
-
-    def check(self) -> None:
-        """Refuse at once while the circuit is open."""
-        with self._lock:
-            waited = time.monotonic() - self._opened_at
-            if self._failures >= OPEN_AFTER_FAILURES and waited < OPEN_SECONDS:
-                raise Unavailable(f"{self._target} does not answer; calls are held back")
-
-    def note(self, *, failed: bool) -> None:
-        """Count a failure, or forget them after a success."""
-        with self._lock:
-            self._failures = self._failures + 1 if failed else 0
-            if self._failures >= OPEN_AFTER_FAILURES:
-                self._opened_at = time.monotonic()
-            is_open = self._failures >= OPEN_AFTER_FAILURES
-            metrics.client_circuit_open.labels(self._target).set(1 if is_open else 0)
-
-
-_circuits: dict[str, Circuit] = {}
-
-
-def _circuit(base_url: str) -> Circuit:
-    return _circuits.setdefault(base_url, Circuit(base_url))
 
 
 class ServiceClient:
@@ -79,7 +44,13 @@ class ServiceClient:
         self._attempts = attempts
         self._key = key
         headers = {"Accept-Language": language} if language else {}
-        self._http = httpx.Client(base_url=base_url, timeout=timeout_seconds, headers=headers)
+        self._http = httpx.Client(
+            base_url=base_url,
+            timeout=timeout_seconds,
+            headers=headers,
+            follow_redirects=False,
+            trust_env=False,  # a proxy of the environment is never shown our key
+        )
 
     def __enter__(self) -> Self:
         """Use as a context manager to close the connections."""
@@ -123,12 +94,15 @@ class ServiceClient:
             options |= {"data": form, "files": files}
         if timeout_seconds is not None:
             options["timeout"] = timeout_seconds
-        return self._with_repeats(method, path, options, self._attempts if may_repeat else 1)
+        about = {"server.address": self._target, "url.path": path}
+        with traces.span(method, "client", about=about):
+            traces.carry(sent)
+            return self._with_repeats(method, path, options, self._attempts if may_repeat else 1)
 
     def _with_repeats(
         self, method: str, path: str, options: dict[str, Any], attempts: int
     ) -> httpx.Response:
-        circuit = _circuit(self._target)
+        circuit = circuit_of_service(self._target)
         for attempt in range(1, attempts + 1):
             circuit.check()
             pause = FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * (0.5 + random.random())
@@ -229,4 +203,4 @@ def raise_problem(response: httpx.Response) -> httpx.Response:
 
 def _retry_after(response: httpx.Response) -> float:
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else 0.0
+    return float(value) if value.isdecimal() else 0.0

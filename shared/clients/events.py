@@ -4,11 +4,13 @@ import base64
 import hashlib
 import hmac
 import socket
-from urllib.parse import urlsplit
+from contextlib import closing, suppress
 
 import httpx
 
 from shared.clients.base import ServiceClient, service_key, to_json
+from shared.clients.outside.hosts import addresses_of, port_of, read_url, send_pinned
+from shared.clients.outside.problems import HostNotAllowed
 from shared.clients.public_addresses import is_public
 from shared.clock import utc_now
 from shared.errors import RuleBroken, Unavailable
@@ -31,9 +33,7 @@ def send_to_service(target: str, event: OutboxEvent) -> None:
     with ServiceClient(
         base_url, service_key(event.service), timeout_seconds=TIMEOUT_SECONDS
     ) as client:
-        client.request(
-            "POST", "/v1/events", body=body, headers={"X-Correlation-ID": event.correlation_id}
-        )
+        client.request("POST", "/v1/events", body=body)
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
@@ -49,6 +49,7 @@ def send_to_webhook(webhook: Webhook, event: OutboxEvent, attempt: int) -> None:
         {
             "type": event.type,
             "timestamp": event.created_at.isoformat(),
+            "sequence": event.sequence,
             "data": {"id": event.resource_id, **event.payload},
         }
     )
@@ -58,41 +59,47 @@ def send_to_webhook(webhook: Webhook, event: OutboxEvent, attempt: int) -> None:
         "webhook-id": str(event.id),
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signature(webhook.secret, str(event.id), timestamp, body),
+        "X-Correlation-ID": event.correlation_id,
     }
-    address = public_address(webhook.url)
-    url = httpx.URL(webhook.url)
-    pinned = url.copy_with(host=address)
-    headers["Host"] = url.netloc.decode()
+    url = read_webhook_url(webhook.url)
+    addresses = public_addresses(url)
     try:
-        with httpx.Client(
-            timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
-        ) as client:
-            response = client.post(
-                pinned,
-                content=body,
-                headers=headers,
-                extensions={"sni_hostname": url.host},
-            )
+        with (
+            httpx.Client(
+                timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+            ) as client,
+            closing(send_pinned(client, "POST", url, addresses, headers, body)) as response,
+        ):
+            arrived, status = response.is_success, response.status_code
     except httpx.HTTPError as error:
         raise Unavailable(f"attempt {attempt}: {type(error).__name__}") from error
-    if not response.is_success:
-        raise Unavailable(f"attempt {attempt}: answered {response.status_code}")
+    if not arrived:
+        raise Unavailable(f"attempt {attempt}: answered {status}")
 
 
-def public_address(url: str) -> str:
-    """The address to connect to; private and loopback ones are refused unless allowed.
+def check_webhook_url(text: str) -> None:
+    """422 for what can be told from the address alone: no name is looked up."""
+    url = read_webhook_url(text)
+    with suppress(Unavailable):
+        public_addresses(url, socket.AI_NUMERICHOST)
 
-    The connection goes to the very address that was checked, so that a name that resolves to
+
+def read_webhook_url(text: str) -> httpx.URL:
+    """A webhook's address taken apart; 422 `bad_webhook_url`."""
+    try:
+        return read_url(text)
+    except HostNotAllowed as refused:
+        raise RuleBroken.at("/url", "bad_webhook_url", refused.detail) from refused
+
+
+def public_addresses(url: httpx.URL, flags: int = 0) -> list[str]:
+    """The addresses to connect to; private and loopback ones are refused unless allowed.
+
+    The connection goes to the very addresses that were checked, so that a name that resolves to
     something else a moment later does not help.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-        raise RuleBroken("a webhook is an http or https address", code="bad_webhook_url")
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Unavailable("the name of the webhook does not resolve") from error
-    address = str(found[0][4][0])
-    if not get_settings().webhook_allow_private and not is_public(address):
-        raise RuleBroken("webhooks may not call private addresses", code="private_address")
-    return address
+    addresses = addresses_of(url.raw_host.decode(), port_of(url), flags)
+    private = [address for address in addresses if not is_public(address)]
+    if private and not get_settings().webhook_allow_private:
+        raise RuleBroken.at("/url", "private_address", "webhooks may not call private addresses")
+    return addresses

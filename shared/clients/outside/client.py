@@ -14,7 +14,7 @@ import httpx
 
 from shared.clients.outside.answer import OutsideAnswer
 from shared.clients.outside.auth import Auth, no_auth
-from shared.clients.outside.hosts import allowed_addresses
+from shared.clients.outside.hosts import allowed_addresses, read_url, send_pinned
 from shared.clients.outside.problems import (
     HostNotAllowed,
     SecretMissing,
@@ -210,38 +210,18 @@ class OutsideClient:
         """One request, over the first of the checked addresses that takes a connection."""
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
             raise SecretMissing("a secret that is shown in a header is printable ASCII")
-        addresses = allowed_addresses(url, self._allowed)
-        for address in addresses:
+        parsed, addresses = read_url(url), allowed_addresses(url, self._allowed)
+        try:
+            response = send_pinned(self._http, method, parsed, addresses, headers, content)
             try:
-                return self._send_to(address, method, url, headers, content)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                if address == addresses[-1]:
-                    raise SourceUnreachable(f"{host_of(url)} takes no connection") from error
-            except (httpx.TransportError, httpx.DecodingError) as error:
-                reason = "too slowly" if isinstance(error, httpx.TimeoutException) else "in part"
-                raise SourceUnreachable(f"{host_of(url)} answered {reason}") from error
-        raise SourceUnreachable(f"{host_of(url)} has no address")
-
-    def _send_to(
-        self, address: str, method: str, url: str, headers: Mapping[str, str], content: bytes | None
-    ) -> OutsideAnswer:
-        try:
-            parsed = httpx.URL(url)
-            pinned = parsed.copy_with(host=address)
-        except httpx.InvalidURL:
-            raise HostNotAllowed("the address cannot be read") from None
-        request = self._http.build_request(
-            method,
-            pinned,
-            headers={**headers, "Host": parsed.netloc.decode()},
-            content=content,
-            extensions={"sni_hostname": parsed.host},
-        )
-        response = self._http.send(request, stream=True)
-        try:
-            body = self._read(response)
-        finally:
-            response.close()
+                body = self._read(response)
+            finally:
+                response.close()
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise SourceUnreachable(f"{parsed.host} takes no connection") from error
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            reason = "too slowly" if isinstance(error, httpx.TimeoutException) else "in part"
+            raise SourceUnreachable(f"{parsed.host} answered {reason}") from error
         kept = {name.lower(): value for name, value in response.headers.items()}
         return OutsideAnswer(response.status_code, kept, body, url)
 

@@ -1,0 +1,56 @@
+"""Holds calls back for a while after several failures in a row."""
+
+import threading
+import time
+
+from prometheus_client import Gauge
+
+from shared import metrics
+from shared.errors import Unavailable
+
+OPEN_AFTER_FAILURES = 5
+OPEN_SECONDS = 5.0
+SOURCE_OPEN_SECONDS = 60.0
+
+
+class Circuit:
+    """Open for a while after `OPEN_AFTER_FAILURES` in a row; the next failure opens it again."""
+
+    def __init__(self, target: str, gauge: Gauge, open_seconds: float = OPEN_SECONDS) -> None:
+        self._target = target
+        self._shown = gauge.labels(target)
+        self._open_seconds = open_seconds
+        self._failures = 0
+        self._opened_at = 0.0
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Refuse at once while the circuit is open."""
+        with self._lock:
+            waited = time.monotonic() - self._opened_at
+            if self._failures >= OPEN_AFTER_FAILURES and waited < self._open_seconds:
+                raise Unavailable(f"{self._target} does not answer; calls are held back")
+
+    def note(self, *, failed: bool) -> None:
+        """Count a failure, or forget them after a success."""
+        with self._lock:
+            self._failures = self._failures + 1 if failed else 0
+            is_open = self._failures >= OPEN_AFTER_FAILURES
+            if is_open:
+                self._opened_at = time.monotonic()
+            self._shown.set(1 if is_open else 0)
+
+
+_services: dict[str, Circuit] = {}
+_sources: dict[str, Circuit] = {}
+
+
+def circuit_of_service(base_url: str) -> Circuit:
+    """The circuit that all calls of this process to a service share."""
+    return _services.setdefault(base_url, Circuit(base_url, metrics.client_circuit_open))
+
+
+def circuit_of_source(code: str) -> Circuit:
+    """The circuit that all syncs of a source in this process share."""
+    made = Circuit(code, metrics.connector_circuit_open, SOURCE_OPEN_SECONDS)
+    return _sources.setdefault(code, made)
