@@ -6,21 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from shared.contracts.values import Code, Contract, Instant, Label
-
-Scope = Literal[
-    "ingest:read",
-    "ingest:write",
-    "ingest:approve",
-    "ingest:admin",
-    "allocation:read",
-    "allocation:write",
-    "allocation:approve",
-    "allocation:admin",
-    "valuation:read",
-    "valuation:write",
-    "valuation:approve",
-    "valuation:admin",
-]
+from shared.scopes import Scope
 
 
 class ApiKeyRequest(Contract):
@@ -35,6 +21,7 @@ class ApiKeyRequest(Contract):
                     "scopes": ["valuation:read", "valuation:write"],
                     "consumers": None,
                     "expires_at": "2036-12-31T23:59:59Z",
+                    "rate_limit": 600,
                 }
             ]
         }
@@ -45,6 +32,12 @@ class ApiKeyRequest(Contract):
     scopes: list[Scope] = Field(min_length=1, max_length=20)
     consumers: list[Code] | None = Field(default=None, max_length=200)
     expires_at: Instant | None = None
+    rate_limit: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000_000,
+        description="Requests per window; 0: no limit, null: as set for all callers",
+    )
 
 
 class ApiKeyCreated(Contract):
@@ -53,6 +46,20 @@ class ApiKeyCreated(Contract):
     id: UUID
     prefix: str
     key: str
+
+
+class KeyRotation(Contract):
+    """How long the secret that a key had so far still works; 0 ends it at once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_seconds": 86400}]})
+
+    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
+
+
+class ApiKeyRotated(ApiKeyCreated):
+    """The key with its new secret, shown this once; the former one works until then."""
+
+    previous_until: Instant
 
 
 class ApiKeyAnswer(Contract):
@@ -66,7 +73,10 @@ class ApiKeyAnswer(Contract):
     consumers: list[str] | None
     expires_at: Instant | None
     revoked_at: Instant | None
+    rotated_at: Instant | None
+    previous_until: Instant | None
     last_used_at: Instant | None
+    rate_limit: int | None
     created_at: Instant
 
 

@@ -114,7 +114,7 @@ class EventEnvelope(Contract):
     type: str = Field(max_length=100, examples=["run.published"])
     source: Literal["ingest", "allocation", "valuation"]
     resource_id: str = Field(max_length=200)
-    payload: dict[str, Any]
+    payload: dict[str, Any] = Field(max_length=1000)
 
 
 ItemT = TypeVar("ItemT")

@@ -54,7 +54,9 @@ DecimalText = Annotated[
     Decimal,
     BeforeValidator(decimal_from_text),
     _plain_decimal,
-    WithJsonSchema({"type": "string", "pattern": DECIMAL_PATTERN, "examples": ["1234.5"]}),
+    WithJsonSchema(
+        {"type": "string", "maxLength": 40, "pattern": DECIMAL_PATTERN, "examples": ["1234.5"]}
+    ),
 ]
 """Money, quantities, shares and percentages."""
 
@@ -67,8 +69,16 @@ ExactText = Annotated[
 ]
 """A decimal in an answer, of any size (sums may be longer than what a request may hold)."""
 
-Period = Annotated[str, StringConstraints(pattern=PERIOD_PATTERN), Field(examples=["2026-01"])]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["GBP"])]
+Period = Annotated[
+    str,
+    StringConstraints(pattern=PERIOD_PATTERN),
+    Field(examples=["2026-01"], json_schema_extra={"maxLength": 7}),
+]
+Currency = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{3}$"),
+    Field(examples=["GBP"], json_schema_extra={"maxLength": 3}),
+]
 
 
 def _clean_text(value: object) -> object:
@@ -101,6 +111,9 @@ Label = Annotated[
     StringConstraints(min_length=1, max_length=500),
     AfterValidator(_no_control_characters),
 ]
+
+HeaderText = Annotated[str, StringConstraints(max_length=8000)]
+"""The value of a request's header."""
 
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 TagValue = Annotated[

@@ -1,7 +1,7 @@
 """Mappings on the wire, and what a preview answers."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -29,7 +29,8 @@ Stage = Literal[
 ]
 Method = Literal["direct", "even", "fixed", "driver", "rate", "capacity"]
 OnZero = Literal["unallocated", "next", "even"]
-Selector = dict[str, Any]
+Selector = Annotated[dict[str, Any], Field(max_length=1000)]
+Target = Annotated[dict[str, Any], Field(max_length=100)]
 
 EXAMPLE: dict[str, Any] = {
     "code": "cloud-compute",
@@ -54,6 +55,9 @@ class Price(Contract):
     currency: Currency
 
 
+Prices = Annotated[dict[Code, Price], Field(max_length=100_000)]
+
+
 class MappingRequest(Contract):
     """A mapping as it is to be; the rules for source and target depend on stage and method."""
 
@@ -67,10 +71,10 @@ class MappingRequest(Contract):
     method: Method
     driver: Code | None = None
     capacity_driver: Code | None = None
-    target: dict[str, Any]
-    rates: dict[Code, Price] | None = None
-    floor: dict[Code, Price] | None = None
-    cap: dict[Code, Price] | None = None
+    target: Target
+    rates: Prices | None = None
+    floor: Prices | None = None
+    cap: Prices | None = None
     on_zero: OnZero = "unallocated"
     valid_from: Period | None = None
     valid_to: Period | None = None
@@ -89,10 +93,10 @@ class MappingPatch(Contract):
     method: Method | None = None
     driver: Code | None = None
     capacity_driver: Code | None = None
-    target: dict[str, Any] | None = None
-    rates: dict[Code, Price] | None = None
-    floor: dict[Code, Price] | None = None
-    cap: dict[Code, Price] | None = None
+    target: Target | None = None
+    rates: Prices | None = None
+    floor: Prices | None = None
+    cap: Prices | None = None
     on_zero: OnZero | None = None
     valid_from: Period | None = None
     valid_to: Period | None = None

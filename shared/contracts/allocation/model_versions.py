@@ -37,7 +37,7 @@ class ModelVersionPatch(Contract):
         }
     )
 
-    stages: dict[SameLayerStage, StageSetting | None] | None = None
+    stages: dict[SameLayerStage, StageSetting | None] | None = Field(default=None, max_length=10)
     note: Text | None = None
 
 

@@ -74,8 +74,8 @@ class CostObjectPatch(Contract):
     names: TextsPatch | None = None
     descriptions: TextsPatch | None = None
     parent: Code | None = None
-    tags: dict[TagKey, TagValue | None] | None = None
-    attributes: dict[TagKey, AttributeValue | None] | None = None
+    tags: dict[TagKey, TagValue | None] | None = Field(default=None, max_length=400)
+    attributes: dict[TagKey, AttributeValue | None] | None = Field(default=None, max_length=400)
     valid_from: Period | None = None
     valid_to: Period | None = None
     owner: Label | None = None

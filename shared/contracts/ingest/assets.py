@@ -103,7 +103,7 @@ class AssetPatch(Contract):
         json_schema_extra={"examples": [{"status": "In stock", "tags": {"site": None}}]},
     )
 
-    names: dict[Literal["en", "zh-CN"], Label | None] | None = None
+    names: dict[Literal["en", "zh-CN"], Label | None] | None = Field(default=None, max_length=2)
     asset_class: Code | None = Field(default=None, alias="class")
     status: Label | None = None
     vendor: Label | None = None
@@ -120,7 +120,7 @@ class AssetPatch(Contract):
     tower: Code | None = None
     solution: Code | None = None
     consumer: Code | None = None
-    tags: dict[TagKey, TagValue | None] | None = None
+    tags: dict[TagKey, TagValue | None] | None = Field(default=None, max_length=400)
 
 
 class DepreciationOfMonth(Contract):

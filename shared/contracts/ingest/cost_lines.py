@@ -10,6 +10,7 @@ from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import (
     Code,
     Contract,
+    Currency,
     DecimalText,
     ExactText,
     Period,
@@ -23,9 +24,7 @@ def _known_currency(code: str) -> str:
     return code
 
 
-KnownCurrency = Annotated[
-    str, Field(pattern=r"^[A-Z]{3}$", examples=["GBP"]), AfterValidator(_known_currency)
-]
+KnownCurrency = Annotated[Currency, AfterValidator(_known_currency)]
 
 
 def _storable(text: str) -> str:

@@ -26,6 +26,7 @@ Severity = Literal["info", "warning", "critical"]
 LineSelector = Annotated[
     dict[str, Any],
     Field(
+        max_length=1000,
         description="In the words of the mappings' selectors, over line fields, `tags.x` and"
         " `fields.x`; {} is every line.",
         examples=[{"account": {"starts_with": "44"}, "tags.team": {"exists": False}}],

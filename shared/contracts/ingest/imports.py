@@ -228,11 +228,14 @@ class RejectAnswer(Contract):
     values: dict[str, Any] | None = Field(description="All cells of the row, as received.")
 
 
+CorrectedCell = Annotated[str, Field(max_length=1_000_000)]
+
+
 class RetryItem(Contract):
     """A corrected row: the values given replace the row's cells, by column."""
 
-    row: int = Field(ge=1)
-    values: dict[str, str | None] = Field(max_length=2000)
+    row: int = Field(ge=1, le=2**53 - 1)
+    values: dict[str, CorrectedCell | None] = Field(max_length=2000)
 
 
 class RetryRequest(Contract):

@@ -21,6 +21,10 @@ ProfileKind = Literal[
 ]
 
 
+CellText = Annotated[str, Field(max_length=4000)]
+Translations = Annotated[dict[CellText, CellText], Field(max_length=10_000)]
+
+
 class FlagSignRequest(Contract):
     """A column that says debit or credit; amounts of credit rows count against the others."""
 
@@ -35,7 +39,7 @@ class ProfileRules(Contract):
     kind: ProfileKind
     columns: dict[TagKey, Label] = Field(default_factory=dict, max_length=500)
     constants: dict[TagKey, Label] = Field(default_factory=dict, max_length=200)
-    values: dict[TagKey, dict[str, str]] = Field(
+    values: dict[TagKey, Translations] = Field(
         default_factory=dict,
         max_length=50,
         description="Translations of values by field: their word to ours.",
@@ -119,6 +123,9 @@ class ProfileAnswer(ProfileRules):
     etag: str
 
 
+TranslationsPatch = Annotated[dict[CellText, CellText | None], Field(max_length=20_000)]
+
+
 class ProfilePatch(Contract):
     """What is to change of a profile (merge patch: null clears a field or takes a column out)."""
 
@@ -130,20 +137,22 @@ class ProfilePatch(Contract):
     )
 
     kind: ProfileKind | None = None
-    columns: dict[TagKey, Label | None] | None = None
-    constants: dict[TagKey, Label | None] | None = None
-    values: dict[TagKey, dict[str, str | None] | None] | None = None
-    date_format: str | None = None
+    columns: dict[TagKey, Label | None] | None = Field(default=None, max_length=1000)
+    constants: dict[TagKey, Label | None] | None = Field(default=None, max_length=400)
+    values: dict[TagKey, TranslationsPatch | None] | None = Field(default=None, max_length=100)
+    date_format: str | None = Field(default=None, max_length=50)
     decimal: Literal[".", ","] | None = None
     thousands: Literal[",", ".", " ", "'", ""] | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    header_row: int | None = None
-    skip_rows: int | None = None
+    encoding: str | None = Field(default=None, max_length=50)
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    header_row: int | None = Field(default=None, ge=0, le=150)
+    skip_rows: int | None = Field(default=None, ge=0, le=150)
     sheet: Label | None = None
-    identity: list[Label] | None = None
+    identity: list[Label] | None = Field(default=None, min_length=1, max_length=20)
     sign: Literal["as_is", "reversed"] | FlagSignRequest | None = None
-    decimal_shift: dict[Currency, int | None] | None = None
+    decimal_shift: dict[Currency, Annotated[int, Field(ge=1, le=6)] | None] | None = Field(
+        default=None, max_length=100
+    )
     total_rows: Literal["check", "keep"] | None = None
 
 

@@ -81,7 +81,7 @@ class Schedule(Contract):
 
 SecretRef = Annotated[
     str,
-    StringConstraints(pattern=REFERENCE_PATTERN),
+    StringConstraints(pattern=REFERENCE_PATTERN, max_length=105),
     Field(
         description="`env:NAME` or `file:name`: where the secret is, never the secret itself. It is"
         " plain text, or JSON with `user` and `password` or `client_id` and `client_secret`.",
@@ -114,12 +114,12 @@ class SourcePatch(Contract):
         json_schema_extra={"examples": [{"active": False}, {"config": {"page_size": 500}}]},
     )
 
-    config: dict[str, Any] | None = None
+    config: dict[str, Any] | None = Field(default=None, max_length=100)
     secret_ref: SecretRef | None = None
-    schedule: dict[str, Any] | None = None
+    schedule: dict[str, Any] | None = Field(default=None, max_length=10)
     maps_to: ImportKind | None = None
     profile: Code | None = None
-    names: dict[str, Any] | None = None
+    names: dict[str, Any] | None = Field(default=None, max_length=2)
     active: bool | None = None
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.contracts.valuation.evaluations import Convention, Rate
 from shared.contracts.valuation.initiatives import Basis
 from shared.contracts.valuation.reports import Scenario
-from shared.contracts.values import Period
+from shared.contracts.values import Currency, Period
 
 ChartName = Literal[
     "flow",
@@ -63,7 +63,7 @@ class ChartQuery(BaseModel):
     portfolio: Named | None = Field(default=None, description="value-realisation: one portfolio")
     sponsor: Named | None = Field(default=None, description="value-realisation: one sponsor")
     by: RealisationBy = Field(default="portfolio", description="value-realisation: groups")
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
+    currency: Currency | None = Field(
         default=None, description="value-realisation: where there are several"
     )
     basis: Basis = Field(default="plan", description="tornado")

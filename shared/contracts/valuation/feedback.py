@@ -36,7 +36,7 @@ Score = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": DECIMAL_PATTERN},
+                {"type": "string", "maxLength": 40, "pattern": DECIMAL_PATTERN},
                 {"type": "integer", "minimum": 0, "maximum": 100},
             ],
             "examples": ["9"],

@@ -27,9 +27,12 @@ BenefitKind = Literal["cashable", "non_cashable", "cost_avoidance", "non_financi
 Category = Literal["investment", "run_cost", "benefit"]
 Basis = Literal["plan", "actual"]
 Score = Annotated[DecimalText, Field(ge=0, le=100, examples=["80"])]
+NotNegative = Annotated[DecimalText, Field(ge=0)]
 Percent = Annotated[DecimalText, Field(ge=0, le=100, examples=["60"])]
 STATED_PATTERN = r"^-?[0-9]{1,20}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?$"
-StatedText = Annotated[str, StringConstraints(pattern=STATED_PATTERN), Field(examples=["0.3641"])]
+StatedText = Annotated[
+    str, StringConstraints(pattern=STATED_PATTERN, max_length=44), Field(examples=["0.3641"])
+]
 StatedName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Stated = Annotated[
     dict[StatedName, StatedText],
@@ -96,7 +99,7 @@ class InitiativeRequest(Contract):
     planned_go_live_on: Day | None = None
     closed_on: Day | None = None
     percent_complete: Percent | None = None
-    estimate_to_complete: DecimalText | None = Field(default=None, ge=0)
+    estimate_to_complete: NotNegative | None = None
     stated: Stated = Field(default_factory=dict)
 
 
@@ -122,7 +125,7 @@ class InitiativePatch(Contract):
     planned_go_live_on: Day | None = None
     closed_on: Day | None = None
     percent_complete: Percent | None = None
-    estimate_to_complete: DecimalText | None = Field(default=None, ge=0)
+    estimate_to_complete: NotNegative | None = None
     stated: dict[StatedName, StatedText | None] | None = Field(default=None, max_length=50)
 
 

@@ -98,7 +98,7 @@ class ReportSchedulePatch(Contract):
         },
     )
 
-    names: dict[str, Any] | None = None
+    names: dict[str, Any] | None = Field(default=None, max_length=2)
     type: ReportType | None = None
     format: ReportFormat | None = None
     language: ReportLanguage | None = None
@@ -107,7 +107,7 @@ class ReportSchedulePatch(Contract):
     event: ScheduleEvent | None = None
     timezone: Timezone | None = None
     webhook: WebhookName | None = None
-    parameters: dict[str, Any] | None = None
+    parameters: dict[str, Any] | None = Field(default=None, max_length=20)
     enabled: bool | None = None
 
 

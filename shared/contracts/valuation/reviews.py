@@ -91,7 +91,7 @@ class ReturnRequest(Contract):
 
 
 EvidenceAddress = Annotated[
-    str, StringConstraints(max_length=2000, pattern=r"^(https?://|/v1/)[^\s<>\"]*$")
+    str, StringConstraints(max_length=2000, pattern=r'^(https?://|/v1/)[^\s<>"]*$')
 ]
 
 
