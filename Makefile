@@ -8,9 +8,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PROOFS := $(VENV)/.installed-for-proofs
+SEMGREP := build/semgrep/.installed
 SOURCES := services shared cli tests bench alembic
 KILLS ?= 20
+CRASH_ARGS ?=
 SEED ?=
+SECONDS ?= 600
 PYTEST_ARGS ?=
 BTIM_ARGS ?=
 
@@ -19,7 +22,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13 py
 	$(name) -c 'import ensurepip, sys, venv; print("$(name)" if sys.version_info >= (3, 11) else "")' \
 	2>/dev/null)))
 
-.PHONY: help setup demo furnishing up migrate test check prove connectors office crash-test bench types lock snapshots clean
+.PHONY: help alerts setup demo furnishing up prod-like secrets openapi load migrate backup restore test check prove semgrep sbom connectors office crash-test bench contract lock snapshots clean
 
 help: ## this list
 	@echo 'make <word>, where the word is one of'
@@ -49,8 +52,30 @@ furnishing: $(STAMP) ## a furniture maker's year: costs, value, reviews, its pub
 up: $(STAMP) ## start everything and stay (Ctrl-C stops); BTIM_ARGS='--port-base 9001'
 	@$(BIN)/btim up $(BTIM_ARGS)
 
+prod-like: $(STAMP) ## as in production, without containers: gateway, two of each service (needs nginx); BTIM_ARGS=--check
+	@$(BIN)/btim up --replicas 2 --workers 2 --gateway-port 8000 \
+		$(if $(shell command -v prometheus),--prometheus-port 9090) $(BTIM_ARGS)
+
+load: $(PROOFS) ## a month's end for SECONDS=600: frontends, integrators, robots, a run a minute
+	$(BIN)/python -m tests.operation.month_end.load --seconds $(SECONDS)
+
+secrets: ## the passwords of the containers, made once, in deploy/secrets
+	@mkdir -p -m 0700 deploy/secrets
+	@for name in postgres-password database-password grafana-password; do \
+		test -s deploy/secrets/$$name || { umask 333; \
+		head -c 32 /dev/urandom | base64 | tr -dc 'A-Za-z0-9' >deploy/secrets/$$name; }; done
+
+openapi: $(STAMP) ## the one OpenAPI document of all three services, and its page, in build/openapi
+	$(BIN)/btim openapi --out build/openapi
+
 migrate: $(STAMP) ## bring the database's schema to its newest version
 	$(BIN)/btim migrate $(BTIM_ARGS)
+
+backup: $(STAMP) ## save database, files and keys into backups/, while everything goes on
+	$(BIN)/btim backup $(BTIM_ARGS)
+
+restore: $(STAMP) ## bring a backup back and compare it: make restore FILE=backups/....zip
+	$(BIN)/btim restore $(FILE) $(BTIM_ARGS)
 
 test: $(STAMP) ## all tests but the slow proofs, file by file on two cores
 	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile $(PYTEST_ARGS)
@@ -61,13 +86,28 @@ check: $(STAMP) ## style, types, layers, dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/bandit -q -ll -c pyproject.toml -r services shared cli alembic
+	$(BIN)/python -m tests.security.looking_for_secrets
+	$(BIN)/python -m tests.security.newest_migrations
 
 $(PROOFS): $(STAMP) requirements-prove.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
 		--require-hashes -r requirements-prove.lock
 	@touch $@
 
-prove: $(PROOFS) ## the slow proofs
+$(SEMGREP): tests/security/semgrep/requirements.txt
+	@test -x build/semgrep/bin/python || $(BIN)/python -m venv build/semgrep
+	build/semgrep/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+		--require-hashes -r tests/security/semgrep/requirements.txt
+	@touch $@
+
+semgrep: $(STAMP) $(SEMGREP) ## our own rules for this code, and the proof that each of them finds what it is for
+	$(BIN)/python -m tests.security.semgrep.look
+
+sbom: $(PROOFS) ## write sbom.json, the list of parts (CycloneDX), anew
+	$(BIN)/python -m tests.security.parts sbom.json
+
+prove: $(PROOFS) $(SEMGREP) ## the slow proofs
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
 connectors: $(STAMP) ## the connectors against a real OData server and through every fault (needs npm)
@@ -80,16 +120,21 @@ office: $(STAMP) ## reports calculated anew by LibreOffice (needs soffice)
 	else echo 'LibreOffice (soffice) is not installed; nothing was checked'; fi
 
 crash-test: $(STAMP) ## kill -9 of one process at KILLS random moments, then count everything
-	$(BIN)/python -m tests.crash.crash_test --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.crash.crash_test --kills $(KILLS) $(if $(SEED),--seed $(SEED)) $(CRASH_ARGS)
 
 bench: $(STAMP) ## the measured ratios, as tables
 	@for script in $$(grep -l '^if __name__' bench/*.py); do \
 		echo "== $$script"; $(BIN)/python -m bench.$$(basename $$script .py) || exit 1; done
 
-types: $(STAMP) ## TypeScript types from the three OpenAPI documents, checked by tsc (needs npm)
-	$(BIN)/python -m tests.contract.typescript build/types
+alerts: $(STAMP) ## the alert rules checked and played through by promtool (Debian package prometheus)
+	$(BIN)/python -m pytest tests/operation/test_alerts.py $(PYTEST_ARGS)
 
-lock: $(STAMP) ## write requirements.lock and requirements-prove.lock anew from pyproject.toml
+contract: $(STAMP) ## linters, generated clients and released documents against the OpenAPI documents (needs npm)
+	@if command -v npm >/dev/null; then \
+		$(BIN)/python -m pytest -m slow tests/contract/test_judges.py $(PYTEST_ARGS); \
+	else echo 'npm is not installed; nothing was checked'; fi
+
+lock: $(STAMP) ## write the three requirements*.lock anew from pyproject.toml
 	@test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && \
 		build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv; }
 	build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
@@ -97,6 +142,9 @@ lock: $(STAMP) ## write requirements.lock and requirements-prove.lock anew from 
 	cp requirements.lock requirements-prove.lock
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --no-header --extra dev --extra prove pyproject.toml -o requirements-prove.lock
+	cp requirements.lock requirements-run.lock
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header pyproject.toml -o requirements-run.lock
 
 snapshots: $(STAMP) ## write the OpenAPI documents to tests/contract/snapshots anew
 	$(BIN)/python -m tests.contract.write_snapshots

@@ -32,6 +32,21 @@ class DataFolder:
         return self.path / "secrets"
 
     @property
+    def audit_heads(self) -> Path:
+        """Signed heads of the audit chain (BTIM_AUDIT_HEADS_DIR)."""
+        return self.path / "audit-heads"
+
+    @property
+    def gateway(self) -> Path:
+        """What a gateway is told and shows; nothing in it is secret."""
+        return self.path / "gateway"
+
+    @property
+    def pages(self) -> Path:
+        """The contract that a gateway shows."""
+        return self.gateway / "pages"
+
+    @property
     def admin_key_file(self) -> Path:
         """The bootstrap admin key."""
         return self.secrets / "admin.key"

@@ -14,11 +14,17 @@ _BACKLOG = 2048
 
 @dataclass(frozen=True)
 class Listener:
-    """One service's open socket and the port that was wished for."""
+    """One replica's open socket and the port that was wished for."""
 
     service: str
     wished_port: int
     opened: socket.socket
+    replica: int = 1
+
+    @property
+    def name(self) -> str:
+        """The process's name; the first replica has the service's own."""
+        return self.service if self.replica == 1 else f"{self.service}-{self.replica}"
 
     @property
     def port(self) -> int:
@@ -32,11 +38,15 @@ class Listener:
         return f"http://{HOST}:{self.port}"
 
 
-def open_listeners(port_base: int, host: str = HOST) -> list[Listener]:
-    """Listen on port_base, +1 and +2 in the order of SERVICES; any free port where one is taken."""
+def open_listeners(port_base: int, host: str = HOST, replicas: int = 1) -> list[Listener]:
+    """Listen on port_base, +1 and +2 in the order of SERVICES, further replicas on what follows.
+
+    Any free port where one is taken.
+    """
+    wishes = [(service, replica) for replica in range(1, replicas + 1) for service in SERVICES]
     return [
-        Listener(service, port_base + place, _listen(host, port_base + place))
-        for place, service in enumerate(SERVICES)
+        Listener(service, port_base + place, _listen(host, port_base + place), replica)
+        for place, (service, replica) in enumerate(wishes)
     ]
 
 

@@ -5,8 +5,9 @@ import sys
 
 import typer
 
-from cli.commands import database, keys, work
+from cli.commands import backup, database, keys, work
 from cli.commands.demo import demo
+from cli.commands.openapi import openapi
 from cli.commands.options import say
 from cli.commands.up import up
 from cli.exit_codes import EPILOG, ExitCode
@@ -28,6 +29,9 @@ def btim() -> None:
 app.command(epilog=EPILOG)(up)
 app.command(epilog=EPILOG)(demo)
 app.command(epilog=EPILOG)(database.migrate)
+app.command(epilog=EPILOG)(openapi)
+app.command(epilog=EPILOG)(backup.backup)
+app.command(epilog=EPILOG)(backup.restore)
 app.command("import", epilog=EPILOG)(work.import_file)
 app.command(epilog=EPILOG)(work.run)
 app.command(epilog=EPILOG)(work.report)
@@ -51,8 +55,8 @@ def _explain(failure: Exception) -> tuple[ExitCode, dict[str, object]]:
     """The exit code of an expected failure and its JSON; anything else is raised again."""
     from cli.calling import JobFailedError, as_document
     from cli.data_folder import FolderInUseError
+    from cli.layout import StartError
     from cli.postgres_binaries import PostgresError
-    from cli.supervisor import StartError
     from shared.errors import Forbidden, Problem, Unauthenticated, Unavailable
 
     no_database = type(failure).__name__ == "OperationalError"  # of SQLAlchemy or psycopg

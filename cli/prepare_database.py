@@ -4,7 +4,7 @@ import json
 
 from alembic import command
 
-from shared.auth import write_all_key_files
+from shared.api_keys import write_all_key_files
 from shared.database import in_transaction
 from shared.migrations import alembic_config, newest_revision
 from shared.settings import get_settings

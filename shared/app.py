@@ -10,17 +10,20 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from shared import middleware, problems
-from shared.auth import SERVICES, authenticate, authorise, needed_scope
-from shared.database import get_engine, ping
+from shared.auth import let_in, needed_scope
+from shared.boot import check_before_start
+from shared.database import close_connections
 from shared.foundation_endpoints import foundation_routers
-from shared.gauges import refresh_gauges
+from shared.gauges import exposition
 from shared.logs import set_up_logs
-from shared.migrations import at_head
 from shared.openapi import document_errors
+from shared.readiness import Readiness
+from shared.scopes import SERVICES
 from shared.settings import get_settings
+from shared.traces import set_up_traces
 
 VERSION = "0.1.0"
 THREAD_SWITCH_SECONDS = 0.0005
@@ -43,13 +46,15 @@ def create_app(
     settings = get_settings()
     sys.setswitchinterval(THREAD_SWITCH_SECONDS)
     set_up_logs(service, settings.log_level)
+    set_up_traces(service)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(check_before_start)
         if warm_up is not None:
             threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         yield
-        get_engine().dispose()
+        close_connections()
 
     app = FastAPI(
         title=f"BTIM {service}",
@@ -59,8 +64,8 @@ def create_app(
         contact={"name": "The BTIM team"},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         separate_input_output_schemas=False,
-        root_path=settings.public_prefix,
     )
+    app.root_path = settings.public_prefix  # a gateway takes it off before it asks
     app.state.service = service
     problems.install(app)
     for router in [*routers, *foundation_routers(service)]:
@@ -79,7 +84,7 @@ def _require_scopes(router: APIRouter) -> None:
 
 
 def _health_router(service: str) -> APIRouter:
-    router = APIRouter(tags=["health"])
+    router, readiness = APIRouter(tags=["health"]), Readiness()
 
     @router.get("/healthz", summary="Is the process alive", operation_id="healthz")
     async def healthz() -> dict[str, str]:
@@ -87,10 +92,9 @@ def _health_router(service: str) -> APIRouter:
         return {"status": "ok", "service": service}
 
     @router.get("/readyz", summary="Can the service work", operation_id="readyz")
-    def readyz() -> dict[str, str]:
-        """Whether the database answers and its schema is the one this code needs."""
-        ping()
-        at_head()
+    async def readyz() -> dict[str, str]:
+        """Whether the database answers, may be trusted and has the schema this code needs."""
+        await readiness.check()
         return {"status": "ok", "service": service}
 
     @router.get(
@@ -102,14 +106,8 @@ def _health_router(service: str) -> APIRouter:
     async def metrics(request: Request) -> Response:
         """Metrics in the text format of Prometheus; open or for admins, as set."""
         if not get_settings().metrics_open:
-            caller = await run_in_threadpool(authenticate, request.headers.get("authorization"))
-            authorise(caller, f"{service}:admin")
-        body: Any = await run_in_threadpool(_scrape, service)
+            await run_in_threadpool(let_in, request, f"{service}:admin")
+        body: Any = await run_in_threadpool(exposition, service)
         return Response(body, media_type=CONTENT_TYPE_LATEST)
 
     return router
-
-
-def _scrape(service: str) -> bytes:
-    refresh_gauges(service)
-    return generate_latest()

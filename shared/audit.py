@@ -7,6 +7,8 @@ chains committed events within about a second, so that writers never wait for a 
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from shared.auth import Caller
 from shared.clock import utc_now
 from shared.ids import new_id
 from shared.logs import correlation_id
+from shared.settings import get_settings
 from shared.tables.platform import AuditEvent
 
 FIRST_HASH = "0" * 64
@@ -85,9 +88,12 @@ def content_hash(event: AuditEvent) -> str:
     )
 
 
-def link_hash(position: int, previous_hash: str, event_id: UUID, content: str) -> str:
-    """The hash of one link of the chain."""
-    return sha256_of([position, previous_hash, str(event_id), content])
+def link_hash(
+    position: int, previous_hash: str, event_id: UUID, content: str, sealed_at: datetime | None
+) -> str:
+    """The hash of one link of the chain; the oldest links do not hold when they were made."""
+    told = [position, previous_hash, str(event_id), content]
+    return sha256_of(told if sealed_at is None else [*told, sealed_at.isoformat()])
 
 
 def head(session: Session) -> tuple[int, str]:
@@ -112,18 +118,25 @@ def seal(session: Session) -> int:
     if not waiting:
         return 0
     position, previous = head(session)
-    links = []
+    now = utc_now()
+    links: list[dict[str, Any]] = []
     for event_id, content in waiting:
         position += 1
-        link = link_hash(position, previous, event_id, content)
+        link = link_hash(position, previous, event_id, content, now)
         links.append(
-            {"position": position, "event_id": event_id, "previous_hash": previous, "hash": link}
+            {
+                "position": position,
+                "event_id": event_id,
+                "previous_hash": previous,
+                "hash": link,
+                "sealed_at": now,
+            }
         )
         previous = link
     session.execute(
         text(
-            "insert into audit_seal (position, event_id, previous_hash, hash)"
-            " values (:position, :event_id, :previous_hash, :hash)"
+            "insert into audit_seal (position, event_id, previous_hash, hash, sealed_at)"
+            " values (:position, :event_id, :previous_hash, :hash, :sealed_at)"
         ),
         links,
     )
@@ -136,15 +149,12 @@ def seal(session: Session) -> int:
 
 def verify(session: Session) -> Iterator[str]:
     """Every break in the trail as a sentence; none when it is whole."""
-    rows = (
-        session.connection()
-        .execution_options(yield_per=5_000)
-        .execute(
-            text(
-                "select s.position, s.event_id, s.previous_hash, s.hash, e.* from audit_seal s"
-                " left join audit_event e on e.id = s.event_id order by s.position"
-            )
-        )
+    rows = session.execute(
+        text(
+            "select s.position, s.event_id, s.previous_hash, s.hash, s.sealed_at, e.*"
+            " from audit_seal s left join audit_event e on e.id = s.event_id order by s.position"
+        ),
+        execution_options={"yield_per": 5_000},  # of this statement; the session writes later
     )
     expected, previous = 0, FIRST_HASH
     for row in rows:
@@ -172,9 +182,11 @@ def verify(session: Session) -> Iterator[str]:
         )
         if content != row.content_hash:
             yield f"the event of position {row.position} was changed"
-        if row.previous_hash != previous or row.hash != link_hash(
-            row.position, previous, row.event_id, content
-        ):
+        hashes = [
+            link_hash(row.position, previous, row.event_id, content, at)
+            for at in (row.sealed_at.astimezone(UTC), None)
+        ]
+        if row.previous_hash != previous or row.hash not in hashes:
             yield f"the chain breaks at position {row.position}"
         previous = row.hash
     unsealed = session.execute(
@@ -186,3 +198,33 @@ def verify(session: Session) -> Iterator[str]:
     ).scalar_one()
     if unsealed:
         yield f"{unsealed} events are neither sealed nor waiting"
+
+
+def verify_and_note(session: Session, heads: Path | None = None) -> list[str]:
+    """Verify the trail and write down in it that this was done; the breaks as sentences.
+
+    `heads` is the folder of the signed heads, if they are to be compared as well.
+    """
+    from shared import audit_heads
+
+    breaks = list(verify(session))
+    if heads is not None and heads.exists():
+        breaks += audit_heads.breaks(session, heads)
+    position, last_hash = head(session)
+    details = {"breaks": len(breaks), "hash": last_hash}
+    record(session, "btim", "allocation", "verify", "audit_trail", str(position), details=details)
+    return breaks
+
+
+def verify_if_due(session: Session) -> list[str]:
+    """Verify what nobody has verified for a day; one worker of the deployment at a time."""
+    if not advisory_locks.try_hold(session, "verify_audit_trail"):
+        return []
+    is_due = session.execute(
+        text(
+            "select sealed_at < now() - interval '1 day' and not exists ("
+            " select 1 from audit_event where resource_type = 'audit_trail'"
+            " and at > now() - interval '1 day') from audit_seal where position = 1"
+        )
+    ).scalar_one_or_none()
+    return verify_and_note(session, get_settings().audit_heads_dir) if is_due else []

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
@@ -11,19 +12,21 @@ import psycopg
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic_core import from_json
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from shared import idempotency
 from shared.errors import Unavailable
+from shared.measured_pool import MeasuredPool
 from shared.settings import Settings, get_settings
 
 DISCARD = "discard_instead_of_commit"
 LAST_USE = "last_use"
 REST_SECONDS = 1.0
+SMALLEST_WORK_POOL = 4
 
 
 def database_url(settings: Settings) -> str:
@@ -34,20 +37,32 @@ def database_url(settings: Settings) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def build_engine(settings: Settings, *, application: str = "btim") -> Engine:
-    """An engine whose connections carry our time limits and name."""
+@dataclass(frozen=True)
+class Pool:
+    """How many connections a purpose gets, and how long a statement and a lock may take there."""
+
+    size: int
+    statement_ms: int
+    lock_ms: int
+    patience_seconds: float
+
+
+def build_engine(settings: Settings, pool: Pool) -> Engine:
+    """An engine whose connections carry their time limits and our name."""
     options = (
-        f"-c statement_timeout={settings.statement_timeout_ms}"
+        f"-c statement_timeout={pool.statement_ms} -c lock_timeout={pool.lock_ms}"
         f" -c idle_in_transaction_session_timeout={settings.idle_in_transaction_timeout_ms}"
         " -c timezone=UTC"
     )
     engine = create_engine(
         database_url(settings),
-        pool_size=settings.database_pool_size,
+        poolclass=MeasuredPool,
+        pool_size=pool.size,
         max_overflow=0,
-        pool_timeout=settings.database_pool_timeout_seconds,
-        connect_args={"options": options, "application_name": application, "connect_timeout": 5},
+        pool_timeout=pool.patience_seconds,
+        connect_args={"options": options, "application_name": "btim", "connect_timeout": 5},
         json_deserializer=_read_json,
+        hide_parameters=True,  # what callers send stays out of error texts
     )
     event.listen(engine, "checkout", _ping_after_a_rest)
     event.listen(engine, "checkin", _note_use)
@@ -81,13 +96,56 @@ def _ping_after_a_rest(connection: Any, record: Any, _: Any) -> None:
 
 @cache
 def get_engine() -> Engine:
-    """The engine of this process."""
-    return build_engine(get_settings())
+    """The engine of the requests of this process."""
+    settings = get_settings()
+    pool = Pool(
+        settings.database_pool_size,
+        settings.statement_timeout_ms,
+        settings.lock_timeout_ms,
+        settings.database_pool_timeout_seconds,
+    )
+    return build_engine(settings, pool)
+
+
+@cache
+def work_engine() -> Engine:
+    """The engine of what lasts: jobs, chores, files that are streamed to slow readers.
+
+    Its connections are its own, so that whoever reads slowly takes none from the requests.
+    """
+    settings = get_settings()
+    pool = Pool(
+        max(SMALLEST_WORK_POOL, settings.database_pool_size // 2),
+        settings.work_statement_timeout_ms,
+        settings.work_lock_timeout_ms,
+        settings.database_pool_timeout_seconds,
+    )
+    return build_engine(settings, pool)
+
+
+@cache
+def _probing_engine() -> Engine:
+    """One connection for probes, which must be answered when all others are in use."""
+    return build_engine(get_settings(), Pool(1, 2_000, 2_000, 2.0)).execution_options(
+        isolation_level="AUTOCOMMIT"
+    )
+
+
+def close_connections() -> None:
+    """Give back every connection of this process."""
+    for engine in (get_engine(), work_engine(), _probing_engine()):
+        engine.dispose()
+
+
+def forget_engines() -> None:
+    """Build the engines anew at their next use, from the settings as they are then."""
+    for engine in (get_engine, work_engine, _probing_engine, _reading_engine):
+        engine.cache_clear()
 
 
 def new_session() -> Session:
-    """A session outside a request (workers, commands); `in_transaction` also commits."""
-    return Session(get_engine(), expire_on_commit=False)
+    """A session outside a request (jobs, streams, commands); `in_transaction` also commits."""
+    return Session(work_engine(), expire_on_commit=False)
 
 
 @cache
@@ -130,7 +188,7 @@ async def get_session(request: Request) -> AsyncIterator[Session]:
         with Session(_reading_engine(), expire_on_commit=False) as reading:
             yield reading
         return
-    session = new_session()
+    session = Session(get_engine(), expire_on_commit=False)
     try:
         if getattr(request.state, "idempotent", None) is not None:
             await run_in_threadpool(idempotency.claim, session, request.state)
@@ -152,7 +210,11 @@ def raw_connection(session: Session) -> Any:
     return session.connection().connection.driver_connection
 
 
-def ping() -> None:
-    """Raise when the database does not answer."""
-    with at_once() as connection:
-        connection.execute(text("select 1"))
+@contextmanager
+def probing() -> Iterator[Any]:
+    """A connection for looking whether all is well; raises Unavailable when it is not."""
+    try:
+        with _probing_engine().connect() as connection:
+            yield connection
+    except (DBAPIError, PoolTimeout):
+        raise Unavailable("the database does not answer", code="database_unavailable") from None

@@ -80,6 +80,12 @@ class TooLarge(Problem):
     status, code, title = 413, "too_large", "The request is too large"
 
 
+class TooLongAddress(Problem):
+    """The path and query are longer than the service reads."""
+
+    status, code, title = 414, "too_long_address", "The address is too long"
+
+
 class UnsupportedMedia(Problem):
     """The content is of a kind that this endpoint does not read."""
 
@@ -101,6 +107,12 @@ class PreconditionRequired(Problem):
     """A change of a single resource must say which version it changes."""
 
     status, code, title = 428, "if_match_required", "Say which version you change"
+
+
+class TooLargeHeaders(Problem):
+    """The headers are more, or longer, than the service reads."""
+
+    status, code, title = 431, "too_large_headers", "The headers are too large"
 
 
 class TooManyRequests(Problem):

@@ -16,7 +16,7 @@ from fastapi import Depends, Header
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 
-from shared.contracts.values import decimal_to_text
+from shared.contracts.values import HeaderText, decimal_to_text
 from shared.errors import Problem
 from shared.spreadsheets import safe_text, workbook_text
 
@@ -49,7 +49,7 @@ def chosen_export(accept: str | None, offered: Sequence[str] = tuple(KINDS)) -> 
 
 async def _export(
     accept: Annotated[
-        str | None,
+        HeaderText | None,
         Header(description=f"`application/json`, `{CSV}`, `{XLSX}` or `{PARQUET}`"),
     ] = None,
 ) -> str | None:
@@ -141,7 +141,7 @@ def _xlsx(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
             sheet = book.add_worksheet()
             sheet.freeze_panes(1, 0)
             for index, column in enumerate(columns):
-                sheet.write_string(0, index, column, book.add_format({"bold": True}))
+                sheet.write_string(0, index, workbook_text(column), book.add_format({"bold": True}))
             for line, row in enumerate(rows, start=1):
                 for index, value in enumerate(row):
                     _xlsx_cell(sheet, line, index, value)

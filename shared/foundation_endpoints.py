@@ -1,21 +1,18 @@
-"""Endpoints that every service has: who am I, keys, audit events, events, webhooks, jobs."""
+"""Endpoints that every service has: who am I, audit events, events, webhooks, jobs."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from shared import audit
-from shared.auth import UNBOUND, Caller, CallerDep, Needs, create_key
+from shared.auth import OWN_PART, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.foundation import (
-    ApiKeyAnswer,
-    ApiKeyCreated,
-    ApiKeyRequest,
     DeliveryAnswer,
     WebhookAnswer,
     WebhookCreated,
@@ -23,13 +20,13 @@ from shared.contracts.foundation import (
 )
 from shared.contracts.jobs import AuditEventAnswer, CallerAnswer, EventEnvelope, Page
 from shared.database import SessionDep
-from shared.errors import Forbidden, NotFound, RuleBroken
+from shared.errors import NotFound
 from shared.jobs.endpoints import jobs_router
+from shared.key_endpoints import keys_router
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import SHOWN_ONCE, new_router
 from shared.tables.platform import (
-    ApiKey,
     AuditEvent,
     AuditSeal,
     OutboxDelivery,
@@ -57,7 +54,7 @@ def foundation_routers(service: str) -> list[APIRouter]:
         _events_router(service),
         _webhooks_router(service),
     ]
-    return [*routers, _keys_router()] if service == "allocation" else routers
+    return [*routers, keys_router()] if service == "allocation" else routers
 
 
 def _with_zone(at: datetime | None) -> datetime | None:
@@ -66,7 +63,7 @@ def _with_zone(at: datetime | None) -> datetime | None:
 
 
 def _me_router(service: str) -> APIRouter:
-    router = new_router("/v1/me", "callers", [Needs(f"{service}:read")])
+    router = new_router("/v1/me", "callers", [Needs(f"{service}:read"), OWN_PART])
 
     @router.get("", summary="Who am I", operation_id="get_me")
     def get_me(caller: CallerDep, language: LanguageDep) -> CallerAnswer:
@@ -83,7 +80,7 @@ def _me_router(service: str) -> APIRouter:
 
 
 def _audit_router(service: str) -> APIRouter:
-    router = new_router("/v1/audit-events", "audit", [Needs(f"{service}:admin"), UNBOUND])
+    router = new_router("/v1/audit-events", "audit", [Needs(f"{service}:audit")])
 
     @router.get("", summary="Read the audit trail", operation_id="list_audit_events")
     def list_audit_events(
@@ -132,7 +129,7 @@ def _audit_router(service: str) -> APIRouter:
 
 
 def _events_router(service: str) -> APIRouter:
-    router = new_router("/v1/events", "events", [Needs(f"{service}:admin"), UNBOUND])
+    router = new_router("/v1/events", "events", [Needs(f"{service}:events")])
 
     @router.post(
         "", summary="Take in an event of another service", operation_id="receive_event",
@@ -151,7 +148,7 @@ def _events_router(service: str) -> APIRouter:
 
 
 def _webhooks_router(service: str) -> APIRouter:
-    router = new_router("/v1/webhooks", "webhooks", [Needs(f"{service}:admin"), UNBOUND])
+    router = new_router("/v1/webhooks", "webhooks", [Needs(f"{service}:admin")])
 
     def known(session: Session, webhook_id: UUID) -> Webhook:
         webhook = session.get(Webhook, webhook_id)
@@ -159,11 +156,20 @@ def _webhooks_router(service: str) -> APIRouter:
             raise NotFound(f"webhook {webhook_id}")
         return webhook
 
-    @router.post("", summary="Subscribe to events", operation_id="create_webhook", status_code=201)
+    @router.post(
+        "",
+        summary="Subscribe to events",
+        operation_id="create_webhook",
+        status_code=201,
+        openapi_extra=SHOWN_ONCE,
+    )
     def create_webhook(
         request: WebhookRequest, session: SessionDep, caller: CallerDep
     ) -> WebhookCreated:
-        """The secret signs every delivery (Standard Webhooks); it is shown this once."""
+        """The secret signs every delivery (Standard Webhooks); it is shown this once.
+
+        409 `webhook_exists` where the address is told of one of these events already.
+        """
         webhook = register_webhook(
             session, caller, service, request.url, request.events, request.secret
         )
@@ -257,74 +263,3 @@ def _webhooks_router(service: str) -> APIRouter:
 
 def _webhook(webhook: Webhook) -> dict[str, Any]:
     return webhook.model_dump(include={"id", "url", "events", "created_at"})
-
-
-def _keys_router() -> APIRouter:
-    router = new_router("/v1/api-keys", "callers", [Needs("allocation:admin"), UNBOUND])
-
-    @router.post("", summary="Make an API key", operation_id="create_api_key", status_code=201)
-    def create_api_key(
-        request: ApiKeyRequest, session: SessionDep, caller: CallerDep
-    ) -> ApiKeyCreated:
-        """The key's text is shown this once. Nobody gives away scopes that they do not hold."""
-        _may_give(caller, request)
-        row, key = create_key(session, **request.model_dump())
-        audit.record(
-            session, caller, "allocation", "create", "api_key", str(row.id),
-            after=request.model_dump(mode="json"),
-        )  # fmt: skip
-        return ApiKeyCreated(id=row.id, prefix=row.prefix, key=key)
-
-    @router.get("", summary="List API keys", operation_id="list_api_keys")
-    def list_api_keys(session: SessionDep, page: PageQueryDep) -> Page[ApiKeyAnswer]:
-        """All keys without their secrets."""
-        rows, cursor = list_page(
-            session,
-            select(ApiKey),
-            page,
-            sortable={"id": ApiKey.id, "name": ApiKey.name, "subject": ApiKey.subject},
-            default_sort="id",
-            filters={},
-            unique=ApiKey.id,
-        )
-        return Page(items=[_key(row) for row in rows], next_cursor=cursor)
-
-    @router.get("/{key_id:uuid}", summary="Read an API key", operation_id="get_api_key")
-    def get_api_key(key_id: UUID, session: SessionDep) -> ApiKeyAnswer:
-        """One key without its secret."""
-        row = session.get(ApiKey, key_id)
-        if row is None:
-            raise NotFound(f"API key {key_id}")
-        return _key(row)
-
-    @router.delete(
-        "/{key_id:uuid}",
-        summary="Revoke an API key",
-        operation_id="revoke_api_key",
-        status_code=204,
-    )
-    def revoke_api_key(
-        key_id: UUID, session: SessionDep, caller: CallerDep, response: Response
-    ) -> None:
-        """It stops working at once, on all services; revoking again changes nothing."""
-        row = session.get(ApiKey, key_id)
-        if row is None:
-            raise NotFound(f"API key {key_id}")
-        if row.revoked_at is None:
-            row.revoked_at = utc_now()
-            session.add(row)
-            audit.record(session, caller, "allocation", "revoke", "api_key", str(key_id))
-
-    return router
-
-
-def _may_give(caller: Caller, request: ApiKeyRequest) -> None:
-    missing = sorted(scope for scope in request.scopes if not caller.may(scope))
-    if missing:
-        raise Forbidden(f"you do not hold {', '.join(missing)} yourself", code="scope_missing")
-    if request.expires_at is not None and request.expires_at <= utc_now():
-        raise RuleBroken("the key would have expired already", code="already_expired")
-
-
-def _key(row: ApiKey) -> ApiKeyAnswer:
-    return ApiKeyAnswer(**row.model_dump(exclude={"secret_hash"}))

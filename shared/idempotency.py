@@ -6,9 +6,12 @@ CloudEvent are such a key as well, whoever delivers it; a second delivery waits 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
 from sqlalchemy import text
 from sqlmodel import Session
 from starlette.datastructures import State
@@ -28,12 +31,17 @@ LONGEST_WAIT = "5s"
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """Who sent which key with what; `waits` for another one that holds the key."""
+    """Who sent which key with what; `waits` for another one that holds the key.
+
+    An answer that shows a secret is kept encrypted: `seal` comes from the caller's own credential,
+    of which nothing but a hash lies here.
+    """
 
     caller: str
     key: str
     fingerprint: bytes
     waits: bool = False
+    seal: bytes | None = None
 
 
 class Replay(Exception):
@@ -87,7 +95,30 @@ async def note(request: Request) -> None:
     if event is not None:
         wanted.append(await _of_event(request, event))
     if wanted:
-        request.state.idempotent = tuple(wanted)
+        seal = _seal_of(request)
+        request.state.idempotent = tuple(replace(one, seal=seal) for one in wanted)
+
+
+def _seal_of(request: Request) -> bytes | None:
+    extra = getattr(request.scope.get("route"), "openapi_extra", None) or {}
+    if not extra.get("x-shown-once"):
+        return None
+    return hashlib.sha256(f"kept answer\0{request.headers['authorization']}".encode()).digest()
+
+
+def _sealed(body: bytes, seal: bytes) -> bytes:
+    key = OctKey.import_key(seal)
+    return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, body, key).encode()
+
+
+def _unsealed(body: bytes, seal: bytes) -> bytes:
+    try:
+        return jwe.decrypt_compact(body, OctKey.import_key(seal)).plaintext or b""
+    except JoseError as error:
+        raise Conflict(
+            "the answer holds a secret; only the credential that asked first gets it again",
+            code="answer_is_sealed",
+        ) from error
 
 
 async def _of_event(request: Request, event: CloudEvent) -> IdempotentRequest:
@@ -128,7 +159,8 @@ def _claim_one(session: Session, wanted: IdempotentRequest) -> None:
     if known.fingerprint != wanted.fingerprint:
         raise RuleBroken("this key was used with another request", code="idempotency_key_reused")
     headers = dict(known.headers) | {"Idempotency-Replayed": "true"}
-    raise Replay(Response(known.body, status_code=known.status, headers=headers))
+    body = known.body if wanted.seal is None else _unsealed(known.body, wanted.seal)
+    raise Replay(Response(body, status_code=known.status, headers=headers))
 
 
 def keep(session: Session, state: State, response: Response) -> None:
@@ -145,7 +177,7 @@ def keep(session: Session, state: State, response: Response) -> None:
                 fingerprint=wanted.fingerprint,
                 status=response.status_code,
                 headers=headers,
-                body=bytes(body),
+                body=bytes(body) if wanted.seal is None else _sealed(bytes(body), wanted.seal),
             )
         )
     session.flush()

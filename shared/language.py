@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
+from shared.contracts.values import HeaderText
+
 LANGUAGES = ("en", "zh-CN")
 
 
@@ -25,7 +27,7 @@ def chosen_language(accept_language: str | None) -> str:
 
 async def _language(
     accept_language: Annotated[
-        str | None, Header(description="`zh-CN` or `en`", examples=["zh-CN"])
+        HeaderText | None, Header(description="`zh-CN` or `en`", examples=["zh-CN"])
     ] = None,
 ) -> str:
     return chosen_language(accept_language)

@@ -6,22 +6,41 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import metrics
-from shared.errors import TooLarge, Unreadable
+from shared import metrics, traces
+from shared.deprecation import count_use, notice_of
 from shared.ids import new_id
 from shared.logs import correlation_id, get_logger
-from shared.problems import answer, crash_answer
+from shared.problems import crash_answer
+from shared.request_limits import PROBES, RequestLimits
 from shared.settings import Settings
 
 CORRELATION_HEADER = "x-correlation-id"
 _acceptable_id = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 log = get_logger("btim.request")
 NOBODY_THERE = 499
-QUIET = {"/healthz", "/readyz", "/metrics"}
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+HTML_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'"
+)
+"""Reports carry their style and pictures with them, and run nothing."""
+PAGES_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net;"
+    " style-src 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com;"
+    " font-src https://fonts.gstatic.com; img-src data: https://fastapi.tiangolo.com;"
+    " connect-src 'self'; worker-src blob:; frame-ancestors 'none'"
+)
+"""For the framework's own pages about the API."""
+ONE_YEAR = "max-age=31536000; includeSubDomains"
 
 
 class RequestFrame:
@@ -30,6 +49,7 @@ class RequestFrame:
     def __init__(self, app: ASGIApp, *, service: str) -> None:
         self.app = app
         self.service = service
+        metrics.idempotency_replays.labels(service)  # from 0 on, the first step shows as well
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Frame one HTTP request."""
@@ -37,7 +57,12 @@ class RequestFrame:
             await self.app(scope, receive, send)
             return
         offered = Headers(scope=scope).get(CORRELATION_HEADER, "")
-        identifier = offered if _acceptable_id.match(offered) else str(new_id())
+        parent = Headers(scope=scope).get(traces.TRACE_PARENT, "")
+        identifier = (
+            offered
+            if _acceptable_id.match(offered)
+            else traces.trace_id_in(parent) or str(new_id())
+        )
         token = correlation_id.set(identifier)
         began = time.perf_counter()
         seen = {"status": 500, "started": False}
@@ -48,9 +73,9 @@ class RequestFrame:
                 seen["started"] = True
                 headers = MutableHeaders(scope=message)
                 headers[CORRELATION_HEADER] = identifier
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Cache-Control", "no-store")
                 headers.append("Vary", "Authorization, Accept, Accept-Language")
+                _add_safe_headers(scope, headers)
+                headers.update(notice_of(scope.get("route")))
             await send(message)
 
         metrics.http_requests_in_progress.labels(self.service).inc()
@@ -70,9 +95,13 @@ class RequestFrame:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path_format", "unmatched")
         method = scope["method"] if scope["method"] in METHODS else "other"
-        metrics.http_requests.labels(self.service, method, route, str(status)).inc()
-        metrics.http_request_seconds.labels(self.service, method, route).observe(seconds)
-        if scope["path"] not in QUIET:
+        metrics.http_requests.labels(self.service, method, route, f"{status // 100}xx").inc()
+        metrics.http_answers.labels(self.service, str(status)).inc()
+        count_use(self.service, method, scope.get("route"))
+        metrics.http_request_seconds.labels(self.service, _noun(route), _kind(scope)).observe(
+            seconds
+        )
+        if scope["path"] not in PROBES:
             caller: Any = scope.get("state", {}).get("caller")
             log.info(
                 "request",
@@ -84,44 +113,32 @@ class RequestFrame:
             )
 
 
+def _noun(route: str) -> str:
+    """What a route is about: `/v1/runs/{run_id}/flows` is about runs."""
+    parts = route.split("/")
+    return parts[2] if len(parts) > 2 else route
+
+
+def _kind(scope: Scope) -> str:
+    if b"wait=" in scope["query_string"]:
+        return "wait"
+    return "read" if scope["method"] in {"GET", "HEAD", "OPTIONS"} else "write"
+
+
+def _add_safe_headers(scope: Scope, headers: MutableHeaders) -> None:
+    if headers.get("content-type", "").startswith("text/html"):
+        pages = scope["path"].startswith(("/docs", "/redoc"))
+        headers.setdefault("Content-Security-Policy", PAGES_POLICY if pages else HTML_POLICY)
+    for name, value in SAFE_HEADERS.items():
+        headers.setdefault(name, value)
+    if scope.get("scheme") == "https":
+        headers.setdefault("Strict-Transport-Security", ONE_YEAR)
+    standing = scope.get("state", {}).get("standing")
+    if standing is not None:
+        headers.update(standing.headers())
+
+
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-
-
-class BodyLimit:
-    """Refuses a body that says, or turns out, to be larger than allowed, without reading it."""
-
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
-        self.app = app
-        self.settings = settings
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let one request through, counted."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        upload = headers.get("content-type", "").startswith("multipart/form-data")
-        limit = self.settings.max_upload_bytes if upload else self.settings.max_body_bytes
-        claimed = headers.get("content-length", "0")
-        if not claimed.isdigit():
-            await answer(Unreadable("Content-Length is not a number"))(scope, receive, send)
-            return
-        if int(claimed) > limit:
-            problem = TooLarge(f"at most {limit} bytes are taken", headers={"Connection": "close"})
-            await answer(problem)(scope, receive, send)
-            return
-        taken = 0
-
-        async def counted_receive() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > limit:
-                # An HTTPException passes through the framework's body reading unchanged.
-                raise HTTPException(413, f"at most {limit} bytes are taken")
-            return message
-
-        await self.app(scope, counted_receive, send)
 
 
 def install(app: FastAPI, service: str, settings: Settings) -> None:
@@ -129,7 +146,7 @@ def install(app: FastAPI, service: str, settings: Settings) -> None:
     from shared.jobs.waiting import WaitForJob
 
     app.add_middleware(WaitForJob, service=service)
-    app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(RequestLimits, settings=settings)
     if settings.cors_origins:
         from fastapi.middleware.cors import CORSMiddleware
 
@@ -140,6 +157,7 @@ def install(app: FastAPI, service: str, settings: Settings) -> None:
             allow_headers=["*"],
             expose_headers=EXPOSED,
         )
+    app.add_middleware(traces.TracedRequests, service=service, quiet=PROBES)
     app.add_middleware(RequestFrame, service=service)
 
 

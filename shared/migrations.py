@@ -2,12 +2,12 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from shared.database import at_once
 from shared.errors import Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,16 +28,28 @@ def newest_revision() -> str:
     return str(head)
 
 
-def at_head() -> None:
-    """Raise Unavailable while the database has another schema than this code needs."""
-    with at_once() as connection:
-        present = connection.execute(
-            text("select to_regclass('alembic_version') is not null")
-        ).scalar_one()
-        found = (
-            connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
-            if present
-            else None
-        )
-    if found != newest_revision():
+@cache
+def _known_revisions() -> frozenset[str]:
+    scripts = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return frozenset(script.revision for script in scripts)
+
+
+def present_revision(connection: Any) -> str | None:
+    """The revision that the database has, or None while it has no schema at all."""
+    query = text("select to_regclass('alembic_version') is not null")
+    if not connection.execute(query).scalar_one():
+        return None
+    found: str | None = connection.execute(
+        text("select version_num from alembic_version")
+    ).scalar_one_or_none()
+    return found
+
+
+def check_schema(connection: Any) -> None:
+    """Raise Unavailable while the schema is older than this code needs.
+
+    One that this code does not know is newer: older code works on until it is replaced.
+    """
+    found = present_revision(connection)
+    if found is None or (found != newest_revision() and found in _known_revisions()):
         raise Unavailable("the database schema is not migrated yet", code="schema_not_migrated")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from shared import metrics
@@ -83,7 +83,8 @@ def route_events(service: str) -> int:
 
 
 def _delivery(event: OutboxEvent, **receiver: Any) -> OutboxDelivery:
-    return OutboxDelivery(event_id=event.id, next_attempt_at=utc_now(), **receiver)
+    due: Any = func.now()  # by the clock that also says what is due
+    return OutboxDelivery(event_id=event.id, next_attempt_at=due, **receiver)
 
 
 def deliver_due(service: str) -> int:
@@ -117,13 +118,21 @@ def _deliver_one(service: str) -> bool | None:
             return None
         event = session.get_one(OutboxEvent, delivery.event_id)
         delivery.attempts += 1
-        error = _send(session, event, delivery)
+        token = correlation_id.set(event.correlation_id)
+        try:
+            error = _send(session, event, delivery)
+        finally:
+            correlation_id.reset(token)
         if error is None:
             delivery.delivered_at = utc_now()
         else:
             _schedule_again(event, delivery, error)
         session.add(delivery)
-        metrics.outbox_deliveries.labels(service, "arrived" if error is None else "failed").inc()
+        receiver = "service" if delivery.target_service is not None else "webhook"
+        outcome = "arrived" if error is None else "failed"
+        if delivery.given_up_at is not None:
+            outcome = "given_up"
+        metrics.outbox_deliveries.labels(service, receiver, outcome).inc()
         return error is None
 
 
@@ -146,4 +155,5 @@ def _schedule_again(event: OutboxEvent, delivery: OutboxDelivery, error: str) ->
         delivery.given_up_at = now
         return
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (delivery.attempts - 1), LONGEST_PAUSE_SECONDS)
-    delivery.next_attempt_at = now + timedelta(seconds=pause)
+    due: Any = func.now() + timedelta(seconds=pause)
+    delivery.next_attempt_at = due

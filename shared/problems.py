@@ -1,5 +1,6 @@
 """Turns every failure into application/problem+json (RFC 9457)."""
 
+import errno
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +21,13 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:btim:problem:"
 log = get_logger(__name__)
 
-CODES = {400: "unreadable", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+CODES = {
+    400: "unreadable",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "too_slow",
+    413: "too_large",
+}
 
 
 def problem_body(
@@ -142,6 +149,18 @@ def _on_pool(_: Request, __: Exception) -> JSONResponse:
     return answer(Unavailable("all database connections are in use", code="database_busy"))
 
 
+def is_full_disk(error: BaseException) -> bool:
+    """Whether there was no space left for a file."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def _on_operating_system(request: Request, error: Exception) -> JSONResponse:
+    if is_full_disk(error):
+        log.error("storage_full", path=request.scope.get("path"), error=str(error))
+        return answer(Unavailable("there is no space for files", code="storage_full"))
+    return crash_answer(request.scope, error)
+
+
 def _on_bad_text(_: Request, __: Exception) -> JSONResponse:
     return answer(RuleBroken("a text holds a character that cannot be stored", code="bad_value"))
 
@@ -162,4 +181,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(DBAPIError, _on_database)
     app.add_exception_handler(PoolTimeout, _on_pool)
+    app.add_exception_handler(OSError, _on_operating_system)
     app.add_exception_handler(UnicodeEncodeError, _on_bad_text)

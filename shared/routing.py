@@ -9,14 +9,21 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from shared import cloud_events, idempotency
-from shared.auth import authenticate, authorise, needed_scope
+from shared.admission import turn
+from shared.auth import let_in, needed_scope, shows_own_part
 from shared.errors import Unreadable, UnsupportedMedia
+from shared.etags import is_known
 from shared.idempotency import Replay
+from shared.json_depth import refuse_deep_json
 from shared.metrics import idempotency_replays
+from shared.query_parameters import names_taken, refuse_unknown
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 FORM_LIMITS: dict[str, int] = {"max_files": 2, "max_fields": 50, "max_part_size": 1 << 18}
 """Each part may be held in memory up to a bound; a form has a handful and one file."""
+
+MUCH_JSON = 1 << 18
+"""From so many bytes on, looking through JSON is left to a thread."""
 
 
 class GuardedRoute(APIRoute):
@@ -25,15 +32,22 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """The framework's handler behind our checks."""
         handle = super().get_route_handler()
-        scope = needed_scope(list(self.dependencies))
+        scope, own_part = needed_scope(self.dependencies), shows_own_part(self.dependencies)
         takes_json = _takes_json(self)
         takes_form = self.body_field is not None and not takes_json
+        names, beginnings = names_taken(self)
+        computed = bool((self.openapi_extra or {}).get("x-computed"))
 
         async def guarded(request: Request) -> Response:
             if scope is not None:
-                await _let_in(request, scope)
+                async with turn():
+                    request.state.caller = await run_in_threadpool(
+                        let_in, request, scope, own_part=own_part
+                    )
+            refuse_unknown(request, names, beginnings)
             if takes_json:
                 _expect_json(request)
+                await _refuse_deep_json(request)
             try:
                 if takes_form:
                     await _read_form(request)
@@ -42,10 +56,11 @@ class GuardedRoute(APIRoute):
                         request, reads_json=takes_json, reads_form=takes_form
                     )
                     await _note_keys(request)
-                response = await handle(request)
-                session = getattr(request.state, "session", None)
-                if session is not None and getattr(request.state, "idempotent", None) is not None:
-                    await run_in_threadpool(idempotency.keep, session, request.state, response)
+                async with turn():
+                    response = await handle(request)
+                    await _keep_answer(request, response)
+                if not computed and is_known(request, response):
+                    return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
             except Replay as replay:
                 idempotency_replays.labels(request.app.state.service).inc()
                 return replay.response
@@ -56,10 +71,18 @@ class GuardedRoute(APIRoute):
         return guarded
 
 
-async def _let_in(request: Request, scope: str) -> None:
-    caller = await run_in_threadpool(authenticate, request.headers.get("authorization"))
-    authorise(caller, scope)
-    request.state.caller = caller
+async def _keep_answer(request: Request, response: Response) -> None:
+    session = getattr(request.state, "session", None)
+    if session is not None and getattr(request.state, "idempotent", None) is not None:
+        await run_in_threadpool(idempotency.keep, session, request.state, response)
+
+
+async def _refuse_deep_json(request: Request) -> None:
+    body = await request.body()
+    if len(body) > MUCH_JSON:
+        await run_in_threadpool(refuse_deep_json, body)
+    else:
+        refuse_deep_json(body)
 
 
 def _takes_json(route: APIRoute) -> bool:
@@ -113,3 +136,10 @@ def new_router(
 
 STORES_NOTHING = {"x-stores-nothing": True}
 """`openapi_extra` of endpoints whose Idempotency-Key is ignored: previews, evaluations."""
+
+COMPUTED = {"x-computed": True}
+"""`openapi_extra` of single resources whose answer changes without a change of the row itself:
+figures, progress, age. If-None-Match is no help there, so they are always answered whole."""
+
+SHOWN_ONCE = {"x-shown-once": True}
+"""`openapi_extra` of endpoints that answer a secret: a kept answer is sealed for its caller."""

@@ -38,12 +38,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BTIM_", extra="ignore")
 
-    database_url: str = "postgresql+psycopg://btim@127.0.0.1:5432/btim"
+    database_url: str = Field("postgresql+psycopg://btim@127.0.0.1:5432/btim", repr=False)
     database_password_file: Path | None = None
     database_pool_size: int = 8
     database_pool_timeout_seconds: float = 5.0
-    statement_timeout_ms: int = 60_000
+    statement_timeout_ms: int = 15_000
+    lock_timeout_ms: int = 5_000
     idle_in_transaction_timeout_ms: int = 30_000
+    work_statement_timeout_ms: int = 600_000
+    """For jobs, chores and streamed files, which have half as many connections of their own."""
+    work_lock_timeout_ms: int = 60_000
+    production: bool | None = None
+    """What a service does about an unsafe database: None refuses what loses data or gives away
+    the whole server, true refuses weak passwords and debugging as well, false only warns."""
 
     ingest_url: str = "http://127.0.0.1:8001"
     allocation_url: str = "http://127.0.0.1:8002"
@@ -65,6 +72,21 @@ class Settings(BaseSettings):
     jwt_audience: str = "btim"
     jwt_clock_skew_seconds: int = 30
 
+    rate_limit_requests: int = Field(default=30_000, ge=0)
+    """Requests of one caller in a window, over all services and their processes; 0: no limit."""
+    rate_limit_strangers: int = Field(default=6_000, ge=0)
+    """Requests of one address without a valid key in a window; 0: no limit."""
+    rate_limit_seconds: int = Field(default=60, ge=1)
+    trusted_proxies: Listed = Field(default_factory=list)
+    """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+
+    slow_headers_seconds: float = Field(default=15.0, gt=0)
+    """Within which a request's headers must be there."""
+    slow_body_seconds: float = Field(default=30.0, gt=0)
+    """What a body may take beside what it needs at 16 KiB a second."""
+    slow_reader_seconds: float = Field(default=60.0, gt=0)
+    """How long an answer may lie unread before its connection is ended."""
+
     max_body_bytes: int = 32 * MEBIBYTE
     max_upload_bytes: int = 1024 * MEBIBYTE
 
@@ -83,10 +105,27 @@ class Settings(BaseSettings):
     worker_concurrency: int = 1
     worker_heartbeat_seconds: float = 2.0
     worker_stalled_seconds: float = 12.0
-    worker_grace_seconds: float = 20.0
+    worker_grace_seconds: float = 15.0
     worker_metrics_port: int | None = None
     worker_metrics_host: str = "127.0.0.1"
     job_max_attempts: int = 6
+
+    audit_heads_dir: Path | None = None
+    """Where signed heads of the audit chain are kept; best on a disk of its own. None: nowhere."""
+    audit_heads_minutes: int = Field(default=60, ge=1)
+    audit_reads: bool = True
+    """Whether exports and reading the audit trail are written down in it."""
+
+    keep_files_days: int = Field(default=0, ge=0)
+    """How long the bytes of uploaded files are kept; 0, here and below: for ever."""
+    keep_rejects_days: int = Field(default=0, ge=0)
+    keep_run_inputs_days: int = Field(default=0, ge=0)
+    """Inputs and flows of runs that were never published, of open months."""
+    keep_reports_days: int = Field(default=0, ge=0)
+    keep_events_days: int = Field(default=0, ge=0)
+    """Events that all receivers have got."""
+    keep_jobs_days: int = Field(default=0, ge=0)
+    """Finished jobs."""
 
     webhook_allow_private: bool = False
     """Whether webhooks may call loopback and private addresses (tests and closed networks)."""

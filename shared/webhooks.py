@@ -3,13 +3,16 @@
 import base64
 import secrets
 from collections.abc import Collection
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from shared import audit
+from shared import advisory_locks, audit
 from shared.auth import Caller
+from shared.clients.events import check_webhook_url
 from shared.clock import utc_now
+from shared.errors import Conflict
 from shared.tables.platform import Webhook
 
 
@@ -24,7 +27,13 @@ def register_webhook(
     """A webhook that is told of these events; without a secret one is made.
 
     With no events it is told only of what names it, such as the reports of its schedules.
+    422 `bad_webhook_url`, `private_address`; 409 `webhook_exists` where the address is told of
+    one of these events already: it would be told twice.
     """
+    check_webhook_url(url)
+    advisory_locks.hold(session, f"webhook:{service}:{url}")
+    if twice := _told_already(session, service, url, events):
+        raise Conflict(f"webhook {twice} tells this address already", code="webhook_exists")
     webhook = Webhook(
         service=service,
         url=url,
@@ -40,6 +49,13 @@ def register_webhook(
         after={"url": webhook.url, "events": webhook.events},
     )  # fmt: skip
     return webhook
+
+
+def _told_already(session: Session, service: str, url: str, events: Collection[str]) -> UUID | None:
+    """The webhook through which an address is told of one of these events."""
+    query = select(Webhook).where(col(Webhook.service) == service, col(Webhook.url) == url)
+    told = (hook.id for hook in session.scalars(query) if set(hook.events) & set(events))
+    return next(told, None)
 
 
 def find_webhook_of_url(session: Session, service: str, url: str) -> Webhook | None:

@@ -19,6 +19,9 @@ OPEN_ENVIRONMENT = {
     "BTIM_WORKER_HEARTBEAT_SECONDS": "0.5",
     "BTIM_WORKER_STALLED_SECONDS": "3",
     "BTIM_DATABASE_POOL_SIZE": "30",
+    "BTIM_PRODUCTION": "false",  # the throw-away server makes nothing durable
+    "BTIM_RATE_LIMIT_REQUESTS": "100000000",
+    "BTIM_RATE_LIMIT_STRANGERS": "100000000",
 }
 
 
@@ -31,21 +34,21 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         os.environ.update(OPEN_ENVIRONMENT)
         os.environ["BTIM_DATABASE_URL"] = server.dsn
         os.environ["BTIM_SECRETS_DIR"] = str(tmp_path_factory.mktemp("secrets"))
-        from shared.database import get_engine
+        from shared.database import close_connections, forget_engines
         from shared.settings import get_settings
 
         get_settings.cache_clear()
-        get_engine.cache_clear()
+        forget_engines()
         migrate()
         os.environ["BTIM_TEST_SUPERUSER_URL"] = server.superuser_dsn
         yield server.dsn
-        get_engine().dispose()
+        close_connections()
 
 
 @pytest.fixture(scope="module")
 def database(database_server: str) -> str:
     """The database with empty tables, and key files for the admin and the services."""
-    from shared.auth import write_all_key_files
+    from shared.api_keys import write_all_key_files
     from shared.database import in_transaction
     from shared.settings import get_settings
     from tests.running import empty_all_tables

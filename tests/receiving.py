@@ -13,6 +13,7 @@ class Receiver:
         receiver = self
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.status = 204
+        self.location = ""
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -20,6 +21,8 @@ class Receiver:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.got.append((headers, self.rfile.read(size)))
                 self.send_response(receiver.status)
+                if receiver.location:
+                    self.send_header("Location", receiver.location)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:

@@ -53,14 +53,21 @@ def make_admin_key() -> str:
     return (get_settings().secrets_dir / "admin.key").read_text().strip()
 
 
-def a_key(scopes: list[str], consumers: list[str] | None = None) -> str:
+def a_key(
+    scopes: list[str], consumers: list[str] | None = None, rate_limit: int | None = None
+) -> str:
     """A new API key with just these scopes, straight from the database."""
-    from shared.auth import create_key
+    from shared.api_keys import create_key
     from shared.database import in_transaction
 
     with in_transaction() as session:
         _, key = create_key(
-            session, name="test", subject="tester", scopes=scopes, consumers=consumers
+            session,
+            name="test",
+            subject="tester",
+            scopes=scopes,
+            consumers=consumers,
+            rate_limit=rate_limit,
         )
     return key
 

@@ -1,9 +1,12 @@
 """`btim migrate` and `btim audit verify`: what needs the database itself."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from cli.commands.options import AsJson, DataDir, show
-from cli.data_folder import DEFAULT
+from cli.data_folder import DEFAULT, DataFolder
 from cli.exit_codes import ExitCode
 
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
@@ -16,7 +19,7 @@ def migrate(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
     from cli.database_access import database_of
 
     with database_of(data_dir):
-        from shared.auth import write_all_key_files
+        from shared.api_keys import write_all_key_files
         from shared.database import in_transaction
         from shared.migrations import alembic_config, newest_revision
         from shared.settings import get_settings
@@ -33,16 +36,24 @@ def migrate(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
 
 
 @audit.command("verify")
-def verify(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
-    """Recompute the hash chain of the audit trail; exit code 1 when it is broken anywhere."""
+def verify(
+    data_dir: DataDir = DEFAULT,
+    heads: Annotated[Path | None, typer.Option(help="Folder of signed heads")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute the audit trail's chain, compare signed heads; exit code 1 when it is broken."""
     from cli.database_access import database_of
 
     with database_of(data_dir):
         from shared import audit as trail
-        from shared.database import new_session
+        from shared.database import in_transaction
+        from shared.settings import get_settings
 
-        with new_session() as session:
-            breaks = list(trail.verify(session))
+        kept = (
+            heads or get_settings().audit_heads_dir or DataFolder(data_dir.absolute()).audit_heads
+        )
+        with in_transaction() as session:
+            breaks = trail.verify_and_note(session, kept)
             position, last_hash = trail.head(session)
     show(
         {"whole": not breaks, "breaks": breaks, "position": position, "hash": last_hash},
@@ -51,3 +62,23 @@ def verify(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
     )
     if breaks:
         raise typer.Exit(ExitCode.FAILED)
+
+
+@audit.command("head")
+def head(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
+    """The last link of the audit trail, signed: keep it elsewhere to find a rewrite."""
+    from cli.database_access import database_of
+
+    with database_of(data_dir):
+        from shared import audit as trail
+        from shared import audit_heads
+        from shared.database import in_transaction
+
+        with in_transaction() as session:
+            position, last_hash = trail.head(session)
+            signed = audit_heads.signed_head(session)
+    show(
+        {"position": position, "hash": last_hash, "signed": signed},
+        as_json=as_json,
+        lines=[f"position    {position}", f"hash        {last_hash}", f"signed      {signed}"],
+    )

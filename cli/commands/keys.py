@@ -1,8 +1,8 @@
-"""`btim key create|list|revoke`: API keys, over HTTP."""
+"""`btim key create|list|rotate|revoke`: API keys, over HTTP."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,12 +38,40 @@ def create(
     }
     with connect(data_dir, key_file) as system:
         made = system.allocation.request("POST", "/v1/api-keys", body=body).json()
+    _hand_over(made, out, as_json=as_json)
+
+
+@key.command("rotate")
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="The id that `list` shows.")],
+    overlap_hours: Annotated[
+        float, typer.Option(min=0, max=720, help="How long the former secret still works.")
+    ] = 24,
+    out: Annotated[Path | None, typer.Option(help="Write the key to this 0600 file.")] = None,
+    data_dir: DataDir = DEFAULT,
+    key_file: KeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a key a new secret; it is shown this once, or written to --out."""
+    from cli.calling import connect
+
+    body = {"overlap_seconds": round(overlap_hours * 3600)}
+    with connect(data_dir, key_file) as system:
+        path = f"/v1/api-keys/{key_id}/rotate"
+        made = system.allocation.request("POST", path, body=body).json()
+    _hand_over(made, out, as_json=as_json)
+
+
+def _hand_over(made: dict[str, Any], out: Path | None, *, as_json: bool) -> None:
+    """Show a new key this once, or write it to a file that only its owner reads."""
     if out is not None:
         out.touch(mode=0o600)
         out.chmod(0o600)
         out.write_text(made.pop("key") + "\n")
         made["key_file"] = str(out)
     lines = [f"id   {made['id']}", f"key  {made.get('key', made.get('key_file'))}"]
+    if "previous_until" in made:
+        lines.append(f"the former secret works until {made['previous_until']}")
     show(made, as_json=as_json, lines=lines)
 
 
@@ -57,8 +85,8 @@ def list_keys(
     with connect(data_dir, key_file) as system:
         keys = list(system.allocation.walk("/v1/api-keys"))
     lines = [
-        f"{each['id']}  {'revoked' if each['revoked_at'] else 'live':<8}{each['name']:<20} "
-        f"{' '.join(each['scopes'])}"
+        f"{each['id']}  {each['prefix']}  {'revoked' if each['revoked_at'] else 'live':<8}"
+        f"{each['last_used_at'] or 'never used':<28}{each['name']:<20} {' '.join(each['scopes'])}"
         for each in keys
     ]
     show({"items": keys}, as_json=as_json, lines=lines)

@@ -7,6 +7,7 @@ import procrastinate
 from procrastinate.connector import BaseConnector
 from sqlmodel import Session
 
+from shared import traces
 from shared.clock import utc_now
 from shared.database import raw_connection
 from shared.logs import correlation_id
@@ -20,10 +21,10 @@ def queue_app(connector: BaseConnector) -> procrastinate.App:
     app = procrastinate.App(connector=connector)
 
     @app.task(name=TASK_NAME, retry=procrastinate.RetryStrategy(wait=1, linear_wait=2))
-    def run_job(job_id: str) -> None:
+    def run_job(job_id: str, **carried: str) -> None:
         from shared.jobs.running import run
 
-        run(UUID(job_id))
+        run(UUID(job_id), carried)
 
     return app
 
@@ -56,7 +57,9 @@ def defer_job(
     session.add(job)
     session.flush()
     task = _deferring.tasks[TASK_NAME].configure(queue=service, connection=raw_connection(session))
-    job.queue_job_id = task.defer(job_id=str(job.id))
+    carried: dict[str, str] = {}
+    traces.carry(carried)
+    job.queue_job_id = task.defer(job_id=str(job.id), **carried)
     session.add(job)
     session.flush()
     return job

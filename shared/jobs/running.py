@@ -1,23 +1,22 @@
 """Runs the body of one job: one transaction, under a lock that keeps a second worker out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import httpx
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from shared import advisory_locks, metrics
+from shared import advisory_locks, metrics, traces
 from shared.clock import utc_now
 from shared.database import at_once, new_session
 from shared.errors import Problem, Unavailable
 from shared.logs import correlation_id, get_logger
-from shared.problems import body_of, problem_of_database
+from shared.problems import body_of, is_full_disk, problem_of_database
 from shared.settings import get_settings
 from shared.tables.platform import Job
 
@@ -83,8 +82,11 @@ def register(kind: str, body: Body, on_failure: OnFailure) -> None:
     _kinds[kind] = JobKind(body, on_failure)
 
 
-def run(job_id: UUID) -> None:
-    """Run a job to its end; raising means that the queue shall try it again."""
+def run(job_id: UUID, carried: Mapping[str, str] | None = None) -> None:
+    """Run a job to its end; raising means that the queue shall try it again.
+
+    `carried` holds the trace that it belongs to.
+    """
     with new_session() as session:
         taken = advisory_locks.try_hold(session, f"job:{job_id}")
         session.execute(text("set local idle_in_transaction_session_timeout = 0"))
@@ -95,8 +97,10 @@ def run(job_id: UUID) -> None:
         if job is None or job.status in FINISHED:
             return
         token = correlation_id.set(job.correlation_id)
+        about = {"btim.service": job.service, "btim.job": str(job.id), "btim.job_kind": job.kind}
         try:
-            _run_locked(session, job)
+            with traces.span(f"job {job.kind}", "consumer", parent=carried, about=about):
+                _run_locked(session, job)
         finally:
             correlation_id.reset(token)
 
@@ -143,9 +147,8 @@ def is_passing(error: Exception) -> bool:
     if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InterfaceError):
         problem = problem_of_database(error)
         return isinstance(problem, Unavailable)
-    return isinstance(
-        error, Unavailable | OperationalError | InterfaceError | PoolTimeout | httpx.TransportError
-    )
+    passing = Unavailable | OperationalError | InterfaceError | PoolTimeout
+    return isinstance(error, passing) or is_full_disk(error)
 
 
 def as_problem(error: Exception) -> Problem:
@@ -186,9 +189,12 @@ def _fail(session: Session, job: Job, kind: JobKind, status: str, problem: Probl
     kind.on_failure(session, resource_id, body, status)
     _finish(session, job_id, status, body or None)
     session.commit()
-    metrics.jobs_finished.labels(job.service, job.kind, status).inc()
+    _count(job, status)
 
 
-def _count(job: Job, status: str, began: float) -> None:
+def _count(job: Job, status: str, began: float | None = None) -> None:
     metrics.jobs_finished.labels(job.service, job.kind, status).inc()
-    metrics.job_seconds.labels(job.service, job.kind).observe(time.perf_counter() - began)
+    seconds = None if began is None else time.perf_counter() - began
+    if seconds is not None:
+        metrics.job_seconds.labels(job.service, job.kind).observe(seconds)
+    log.info("job", job=str(job.id), kind=job.kind, status=status, seconds=seconds)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +12,12 @@ from uuid import UUID
 
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import at_once
+from shared.errors import Unavailable
 from shared.links import without_prefix
 
 LONGEST_WAIT_SECONDS = 60
@@ -24,6 +27,14 @@ _not_for_the_second_request = {
     b"content-length", b"content-type", b"idempotency-key", b"if-match", b"transfer-encoding",
 }  # fmt: skip
 _not_in_the_second_state = {"caller", "idempotent", "session"}
+
+
+_let_go = threading.Event()
+
+
+def let_go() -> None:
+    """Answer everybody who waits with what is known by now, because this process stops."""
+    _let_go.set()
 
 
 class HeldAnswer:
@@ -109,10 +120,10 @@ async def _until_finished(job_id: UUID, until: float) -> str | None:
     """The address of what the job made, or None when time is up."""
     pause = FIRST_PAUSE_SECONDS
     while True:
-        found = await run_in_threadpool(_finished_href, job_id)
+        found = await run_in_threadpool(_finished_href, job_id)  # None also while nobody can say
         if found is not None:
             return found
-        if time.monotonic() + pause > until:
+        if _let_go.is_set() or time.monotonic() + pause > until:
             return None
         await asyncio.sleep(pause)
         pause = min(pause * 1.4, LONGEST_PAUSE_SECONDS)
@@ -120,8 +131,11 @@ async def _until_finished(job_id: UUID, until: float) -> str | None:
 
 def _finished_href(job_id: UUID) -> str | None:
     statement = text("select resource_href from job where id = :id and finished_at is not null")
-    with at_once() as connection:
-        href: str | None = connection.execute(statement, {"id": job_id}).scalar_one_or_none()
+    try:
+        with at_once() as connection:
+            href: str | None = connection.execute(statement, {"id": job_id}).scalar_one_or_none()
+    except (Unavailable, DBAPIError):
+        return None  # the job goes on; whoever waits is told so in the end
     return href
 
 

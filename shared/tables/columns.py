@@ -98,9 +98,11 @@ def integer_column(*, default: int = 0) -> Any:
     return Field(default=default, sa_column=Column(Integer, nullable=False))
 
 
-def bytes_column() -> Any:
+def bytes_column(*, nullable: bool = False) -> Any:
     """Bytes as they are."""
-    return Field(sa_column=Column(LargeBinary, nullable=False))
+    return Field(
+        default=None if nullable else ..., sa_column=Column(LargeBinary, nullable=nullable)
+    )
 
 
 def instant_column(*, nullable: bool = False, now: bool = False) -> Any:

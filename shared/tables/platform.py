@@ -44,7 +44,7 @@ class Deployment(Table, table=True):
 
 
 class ApiKey(Table, table=True):
-    """A robot's or service's key; only the hash of its secret part is kept."""
+    """A robot's or service's key; only hashes of its secret, and of the one before, are kept."""
 
     __tablename__ = "api_key"
 
@@ -53,12 +53,28 @@ class ApiKey(Table, table=True):
     subject: str = text_column()
     prefix: str = Field(sa_column=Column(String, nullable=False, unique=True))
     secret_hash: bytes = bytes_column()
+    previous_hash: bytes | None = bytes_column(nullable=True)
+    previous_until: datetime | None = instant_column(nullable=True)
+    rotated_at: datetime | None = instant_column(nullable=True)
     scopes: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     consumers: list[str] | None = Field(default=None, sa_column=Column(ARRAY(String)))
     expires_at: datetime | None = instant_column(nullable=True)
     revoked_at: datetime | None = instant_column(nullable=True)
     last_used_at: datetime | None = instant_column(nullable=True)
+    rate_limit: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
     created_at: datetime = instant_column(now=True)
+
+
+class RateWindow(Table, table=True):
+    """How many requests the present window of a caller or address has given away."""
+
+    __tablename__ = "rate_window"
+
+    name: str = Field(sa_column=Column(String, primary_key=True))
+    began_at: datetime = instant_column()
+    taken: int = big_integer_column()
+
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
 
 
 class IdempotencyKey(Table, table=True):
@@ -159,6 +175,7 @@ class AuditSeal(Table, table=True):
 class OutboxEvent(Table, table=True):
     """An event of a service, written with the change that it reports.
 
+    `sequence` grows with every event of one resource, so that receivers can put them in order.
     `webhook_id` names one webhook that is told of it whatever it subscribes to.
     """
 
@@ -171,6 +188,12 @@ class OutboxEvent(Table, table=True):
     payload: dict[str, Any] = json_column()
     correlation_id: str = text_column(default="")
     created_at: datetime = instant_column(now=True)
+    sequence: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger, nullable=True, server_default=text("nextval('outbox_event_sequence')")
+        ),
+    )
     routed: bool = Field(default=False, nullable=False)
     webhook_id: UUID | None = Field(default=None, sa_column=Column(UuidType, nullable=True))
 
@@ -232,7 +255,11 @@ class ReceivedEvent(Table, table=True):
 
 
 class StoredFile(Table, table=True):
-    """An uploaded file or a finished report; its bytes lie in chunks or in a shared folder."""
+    """An uploaded file or a finished report; its bytes lie in chunks or in a shared folder.
+
+    `sha256` and `bytes` are those of the file as it came, also where personal data was taken out
+    (`rewritten_at`) or the content was removed (`removed_at`, `removed_for`).
+    """
 
     __tablename__ = "stored_file"
 
@@ -243,6 +270,9 @@ class StoredFile(Table, table=True):
     bytes: int = big_integer_column()
     place: str = text_column(default="database")
     created_at: datetime = instant_column(now=True)
+    removed_at: datetime | None = instant_column(nullable=True)
+    removed_for: str | None = text_column(nullable=True)
+    rewritten_at: datetime | None = instant_column(nullable=True)
 
 
 class StoredFileChunk(Table, table=True):

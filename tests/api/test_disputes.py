@@ -281,7 +281,7 @@ def test_a_bound_caller_disputes_its_own_lines_and_knows_of_no_others(
 
 
 @pytest.mark.usefixtures("four_eyes")
-def test_who_raised_a_dispute_does_not_decide_it(
+def test_who_raised_or_upheld_a_dispute_does_not_take_the_next_step(
     allocation: ServiceUnderTest, bills: dict[str, Json]
 ) -> None:
     dispute = raised(allocation, line_of(bills["EAST"], "CRM"))
@@ -289,8 +289,12 @@ def test_who_raised_a_dispute_does_not_decide_it(
     refused = step(allocation, dispute, "uphold")
     assert (refused.status_code, refused.json()["code"]) == (403, "four_eyes")
     other = allocation.as_caller(a_key(["allocation:approve"]))
-    path = f"/v1/disputes/{dispute['id']}/uphold"
-    assert ok(allocation.post(path, headers=other))["decided_by"] == "tester"
+    path = f"/v1/disputes/{dispute['id']}"
+    assert ok(allocation.post(f"{path}/uphold", headers=other))["decided_by"] == "tester"
+    for caller in (other, {}):
+        body = {"counterparty": "WEST"}
+        refused = allocation.post(f"{path}/correct", json=body, headers=caller)
+        assert (refused.status_code, refused.json()["code"]) == (403, "four_eyes")
 
 
 def test_statistics_count_what_was_disputed_and_how_it_ended(

@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.test_bound_callers import FEBRUARY, JANUARY, World
 from tests.modelling import Modelling, ok
 from tests.running import ServiceUnderTest
+from tests.security.two_units import FEBRUARY, JANUARY, World
 
 Json = dict[str, Any]
 AT_ONCE = 8

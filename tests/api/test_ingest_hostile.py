@@ -10,8 +10,8 @@ from sqlmodel import Session, col, func, select
 from services.ingest.files.problems import FILE_CODES
 from shared.settings import get_settings
 from shared.tables.platform import StoredFile
-from tests import hostile_files as hostile
 from tests.running import ServiceUnderTest
+from tests.security import hostile_files as hostile
 
 CSV = b"Date,Amount,Currency\n2026-01-05,12.5,EUR\n"
 BOUNDARY = "----part"

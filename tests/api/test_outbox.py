@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from shared import outbox
-from shared.clients.events import public_address
+from shared.clients.events import public_addresses, read_webhook_url
 from shared.database import at_once, in_transaction
 from shared.errors import RuleBroken
 from shared.settings import get_settings
@@ -110,6 +110,6 @@ def test_private_addresses_are_refused(database: str, url: str) -> None:
     settings.webhook_allow_private = False
     try:
         with pytest.raises(RuleBroken):
-            public_address(url)
+            public_addresses(read_webhook_url(url))
     finally:
         settings.webhook_allow_private = True

@@ -94,7 +94,7 @@ def test_stages_have_the_shares_of_the_endpoint(services: LiveServices, analysis
 
 def test_the_chart_draws_the_same_shares(services: LiveServices, analysis: Json) -> None:
     chain = ok(services.valuation.get(f"/v1/value-chain?period={PERIOD}"))
-    chart = services.valuation.get(f"/v1/charts/cost-value?period={PERIOD}&format=json").json()
+    chart = services.valuation.get(f"/v1/charts/cost-value?period={PERIOD}").json()
     drawn = {
         (bar["name"], bar["drawn"])
         for bar in chart["datasets"][chart["data"]["name"]]

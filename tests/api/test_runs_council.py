@@ -21,7 +21,7 @@ def runs(services: LiveServices) -> dict[str, dict[str, Any]]:
     """The example company loaded as the demo does it, and its four periods run and published."""
     company = Company()
     for name in TAXONOMIES:
-        ok(services.allocation.post(f"/v1/taxonomies/{name}/load?wait=60", json={}))
+        ok(services.allocation.post(f"/v1/taxonomies/{name}/load", json={}))
     ok(services.ingest.post("/v1/profiles/bulk", json={"items": company.profiles}))
     for wanted in company.imports:
         file = {"file": (wanted.path.name, wanted.path.read_bytes())}

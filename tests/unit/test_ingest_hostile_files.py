@@ -20,7 +20,7 @@ from services.ingest.files.limits import FileLimits
 from services.ingest.files.problems import FILE_CODES
 from services.ingest.files.reader import open_table
 from shared.errors import Problem, Unavailable
-from tests import hostile_files as hostile
+from tests.security import hostile_files as hostile
 
 MOST_MIB = 260
 # Far above what any of them costs on a slow machine: what this finds is work without a bound.

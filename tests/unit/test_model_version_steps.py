@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from services.allocation.model_versions.domain import (
-    check_other_eyes,
     difference_between,
     state_after,
 )
-from shared.errors import Conflict, Forbidden
+from shared.errors import Conflict
 
 
 @pytest.mark.parametrize(
@@ -36,13 +35,6 @@ def test_each_step_starts_from_its_states_only(
             state_after(action, state, four_eyes=four_eyes)
     else:
         assert state_after(action, state, four_eyes=four_eyes) == reached
-
-
-def test_authors_may_approve_unless_four_eyes_are_asked_for() -> None:
-    check_other_eyes("ann", ["ann"], four_eyes=False)
-    check_other_eyes("bob", ["ann"], four_eyes=True)
-    with pytest.raises(Forbidden):
-        check_other_eyes("ann", ["bob", "ann"], four_eyes=True)
 
 
 def a_mapping(code: str, **more: Any) -> dict[str, Any]:

@@ -8,11 +8,10 @@ import pytest
 from services.valuation.benefits.reviews.domain import (
     check_extra_benefit,
     check_fillable,
-    check_other_eyes,
 )
 from services.valuation.benefits.reviews.retrospect import compare_costs, judge_decision
 from services.valuation.investments.evaluations.flows import CashFlow
-from shared.errors import Conflict, Forbidden, RuleBroken
+from shared.errors import Conflict, RuleBroken
 
 D = Decimal
 UNTIL = date(2026, 6, 30)
@@ -83,15 +82,6 @@ def test_results_are_only_filled_in_progress() -> None:
             check_fillable(state)  # type: ignore[arg-type]
         codes.append(refused.value.code)
     assert codes == ["wrong_state", "wrong_state", "review_approved"]
-
-
-def test_who_started_or_submitted_does_not_approve() -> None:
-    check_other_eyes("li", ("chen", None), four_eyes=True)
-    check_other_eyes("li", ("li", None), four_eyes=False)
-    for authors in (("li", "chen"), ("chen", "li")):
-        with pytest.raises(Forbidden) as refused:
-            check_other_eyes("li", authors, four_eyes=True)
-        assert refused.value.code == "four_eyes"
 
 
 def test_an_extra_benefit_in_money_has_a_currency_and_a_fitting_sign() -> None:

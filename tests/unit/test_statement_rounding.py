@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from services.allocation.disputes.domain import (
     Moved,
     check_amount,
-    check_other_eyes,
     in_currency,
     own_amounts,
     state_after,
@@ -21,7 +20,7 @@ from services.allocation.engine.result import RunResult
 from services.allocation.engine.run import run_allocation
 from services.allocation.statements.billing import Bill, Billing, OwnLine
 from services.allocation.statements.domain import round_bills, round_lines, unit_price
-from shared.errors import Conflict, Forbidden, RuleBroken
+from shared.errors import Conflict, RuleBroken
 from shared.ids import new_id
 from tests.unit.engine_builders import a_run, driver, lines, mapping, objects, to_pool
 
@@ -203,15 +202,6 @@ def test_a_dispute_goes_its_way_and_no_other() -> None:
             with pytest.raises(Conflict) as refused:
                 state_after(action, state)
             assert refused.value.code == "wrong_state"
-
-
-def test_who_raised_a_dispute_may_review_but_not_decide_it() -> None:
-    check_other_eyes("review", "ann", "ann", four_eyes=True)
-    check_other_eyes("uphold", "ann", "ann", four_eyes=False)
-    check_other_eyes("uphold", "bob", "ann", four_eyes=True)
-    for action in ("uphold", "reject", "correct"):
-        with pytest.raises(Forbidden):
-            check_other_eyes(action, "ann", "ann", four_eyes=True)
 
 
 @pytest.mark.parametrize(

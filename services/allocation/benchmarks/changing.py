@@ -8,7 +8,7 @@ from services.allocation.benchmarks import repository
 from services.allocation.cost_objects.domain import unknown_object
 from services.allocation.cost_objects.repository import unknown_objects
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import (
     BulkAnswer,
     BulkQueryDep,
@@ -31,7 +31,7 @@ SERVICE = "allocation"
 KEY_FIELDS = ("layer", "object", "kpi", "metric", "source", "as_of")
 FIGURES = ("p25", "median", "p75", "currency")
 WRITE = [Needs("allocation:write")]
-router = new_router("/v1/benchmarks", "benchmarks", [Needs("allocation:read"), UNBOUND])
+router = new_router("/v1/benchmarks", "benchmarks", [Needs("allocation:read")])
 
 
 def answer(row: Benchmark) -> BenchmarkAnswer:

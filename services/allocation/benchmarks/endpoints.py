@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from services.allocation.benchmarks import repository
 from services.allocation.benchmarks.changing import answer
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer
 from shared.contracts.allocation.objects import Layer
 from shared.contracts.jobs import Page
@@ -20,7 +20,7 @@ from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
 from shared.tables.allocation.planning import Benchmark
 
-router = new_router("/v1/benchmarks", "benchmarks", [Needs("allocation:read"), UNBOUND])
+router = new_router("/v1/benchmarks", "benchmarks", [Needs("allocation:read")])
 CodeFilter = Annotated[str | None, Query(max_length=200)]
 COLUMNS = tuple(name for name in BenchmarkAnswer.model_fields if name != "etag")
 SORTABLE = {

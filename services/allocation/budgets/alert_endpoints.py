@@ -11,7 +11,7 @@ from services.allocation.budgets.answers import ALERT_COLUMNS, alert_answer
 from services.allocation.budgets.domain import ACKNOWLEDGED, check_acknowledgeable
 from services.allocation.budgets.endpoints import PeriodFilterDep
 from shared import audit
-from shared.auth import CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.allocation.budgets import (
     AcknowledgeRequest,
@@ -26,7 +26,7 @@ from shared.etags import set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.planning import BudgetAlert
 
 router = new_router("/v1/budget-alerts", "budgets", [Needs("allocation:read")])
@@ -45,6 +45,7 @@ def _answers(session: Session, rows: list[Any], language: str) -> list[BudgetAle
     "",
     summary="List budget alerts",
     operation_id="list_budget_alerts",
+    dependencies=[OWN_PART],
     response_model=Page[BudgetAlertAnswer],
     responses=EXPORT_RESPONSES,
 )
@@ -89,7 +90,13 @@ def list_budget_alerts(
     return Page(items=_answers(session, found, language), next_cursor=cursor)
 
 
-@router.get("/{alert_id:uuid}", summary="Read a budget alert", operation_id="get_budget_alert")
+@router.get(
+    "/{alert_id:uuid}",
+    summary="Read a budget alert",
+    operation_id="get_budget_alert",
+    openapi_extra=COMPUTED,
+    dependencies=[OWN_PART],
+)
 def get_budget_alert(
     alert_id: UUID,
     session: SessionDep,
@@ -120,7 +127,6 @@ def acknowledge_budget_alert(
     request: AcknowledgeRequest | None = None,
 ) -> BudgetAlertAnswer:
     """Somebody has seen it; 409 `wrong_state` unless it is open."""
-    refuse_bound(caller)
     row = repository.get_alert(session, alert_id, for_update=True)
     check_acknowledgeable(row.state)
     row.state = ACKNOWLEDGED

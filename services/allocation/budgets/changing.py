@@ -13,7 +13,7 @@ from services.allocation.budgets.domain import in_order
 from services.allocation.cost_objects.domain import unknown_object
 from services.allocation.cost_objects.repository import unknown_objects
 from shared import audit
-from shared.auth import Caller, CallerDep, Needs, refuse_bound
+from shared.auth import Caller, CallerDep, Needs
 from shared.bulk import (
     BulkAnswer,
     BulkQueryDep,
@@ -85,7 +85,6 @@ def create_budget(
     request: BudgetRequest, session: SessionDep, caller: CallerDep, response: Response
 ) -> BudgetAnswer:
     """409 `budget_exists` for one known by the same; 422 `unknown_code` without its object."""
-    refuse_bound(caller)
     if unknown_objects(session, [(request.layer, request.object)]):
         raise unknown_object(request.layer, request.object)
     if repository.find_budgets(session, [repository.key_of(request)]):
@@ -114,7 +113,6 @@ def replace_budget(
     response: Response,
 ) -> BudgetAnswer:
     """Amount, thresholds and note; what a budget is known by stays (422 `key_fixed`)."""
-    refuse_bound(caller)
     row = repository.lock_budget(session, budget_id)
     check_if_match(if_match, row)
     check_key_stays(row, request, KEY_FIELDS)
@@ -138,7 +136,6 @@ def update_budget(
     response: Response,
 ) -> BudgetAnswer:
     """A merge patch; only the note may be taken away."""
-    refuse_bound(caller)
     row = repository.lock_budget(session, budget_id)
     check_if_match(if_match, row)
     wanted = {name: getattr(patch, name) for name in patch.model_fields_set}
@@ -163,7 +160,6 @@ def delete_budget(
     budget_id: UUID, session: SessionDep, caller: CallerDep, if_match: IfMatchDep
 ) -> None:
     """With its alerts."""
-    refuse_bound(caller)
     row = repository.lock_budget(session, budget_id)
     check_if_match(if_match, row)
     before = row.model_dump()
@@ -184,7 +180,6 @@ def bulk_budgets(
     how: BulkQueryDep,
 ) -> BulkAnswer:
     """Upsert by layer, object, period, currency and cost type."""
-    refuse_bound(caller)
     items = read_items(BudgetRequest, request.items)
     good = [item for item in items if not isinstance(item, Problem)]
     unknown = unknown_objects(session, {(one.layer, one.object) for one in good})

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from services.allocation.budgets import repository
 from services.allocation.budgets.answers import BUDGET_COLUMNS, budget_answer
-from shared.auth import CallerDep, Needs
+from shared.auth import OWN_PART, CallerDep, Needs
 from shared.contracts.allocation.budgets import BudgetAnswer, CostType
 from shared.contracts.allocation.objects import Layer
 from shared.contracts.jobs import Page
@@ -19,7 +19,7 @@ from shared.errors import NotFound
 from shared.etags import set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.planning import Budget
 
 router = new_router("/v1/budgets", "budgets", [Needs("allocation:read")])
@@ -54,6 +54,7 @@ PeriodFilterDep = Annotated[PeriodFilter, Depends(_period_filter)]
     "",
     summary="List budgets",
     operation_id="list_budgets",
+    dependencies=[OWN_PART],
     response_model=Page[BudgetAnswer],
     responses=EXPORT_RESPONSES,
 )
@@ -97,7 +98,13 @@ def list_budgets(
     return Page(items=[budget_answer(row) for row in found], next_cursor=cursor)
 
 
-@router.get("/{budget_id:uuid}", summary="Read a budget", operation_id="get_budget")
+@router.get(
+    "/{budget_id:uuid}",
+    summary="Read a budget",
+    operation_id="get_budget",
+    openapi_extra=COMPUTED,
+    dependencies=[OWN_PART],
+)
 def get_budget(
     budget_id: UUID, session: SessionDep, caller: CallerDep, response: Response
 ) -> BudgetAnswer:

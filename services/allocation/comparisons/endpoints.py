@@ -19,7 +19,7 @@ from services.allocation.comparisons.answers import (
 from services.allocation.comparisons.domain import RunComparison, consumers_seen
 from services.allocation.runs import repository as runs
 from services.allocation.simulations.warm import input_of
-from shared.auth import CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, CallerDep, Needs
 from shared.contracts.allocation.comparisons import (
     CompareAnswer,
     ComparisonAnswer,
@@ -35,7 +35,7 @@ from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.jobs.endpoints import accept
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.what_if import Comparison
 
 of_run = new_router("/v1/runs/{run_id}", "comparisons", [Needs("allocation:read")])
@@ -50,6 +50,7 @@ SORTABLE = {name: getattr(Comparison, name) for name in ("id", "status", "create
     "/compare",
     summary="Why a run differs from another",
     operation_id="compare_runs",
+    dependencies=[OWN_PART],
     response_model=CompareAnswer,
     responses=EXPORT_RESPONSES,
 )
@@ -107,14 +108,12 @@ def create_comparison(
     wait: Wait = None,
 ) -> Accepted:
     """What comes out is stored and never changes, because runs do not."""
-    refuse_bound(caller)
     return accept(response, workflow.ask_for_comparison(session, caller, asked))
 
 
 @router.get("", summary="List comparisons", operation_id="list_comparisons")
 def list_comparisons(
     session: SessionDep,
-    caller: CallerDep,
     page: PageQueryDep,
     run: UUID | None = None,
     base: UUID | None = None,
@@ -122,7 +121,6 @@ def list_comparisons(
     status: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Page[ListedComparison]:
     """Newest first unless sorted otherwise; without their figures."""
-    refuse_bound(caller)
     rows, cursor = list_page(
         session,
         repository.list_query(run, base, method, status),
@@ -140,13 +138,13 @@ def list_comparisons(
     "/{comparison_id:uuid}",
     summary="Read a comparison",
     operation_id="get_comparison",
+    openapi_extra=COMPUTED,
     response_model=ComparisonAnswer,
     responses=EXPORT_RESPONSES,
 )
 def get_comparison(
     comparison_id: UUID,
     session: SessionDep,
-    caller: CallerDep,
     page: PageQueryDep,
     export: ExportDep,
     language: LanguageDep,
@@ -156,7 +154,6 @@ def get_comparison(
     code: CodeQuery = None,
 ) -> ComparisonAnswer | Response:
     """Its figures come in pages once it has succeeded; until then there are none."""
-    refuse_bound(caller)
     row = repository.get_comparison(session, comparison_id)
     set_etag(response, row)
     both = repository.runs_of(session, [row])

@@ -11,16 +11,17 @@ from services.allocation.cost_objects.answers import EXPORT_COLUMNS, answer, exp
 from services.allocation.cost_objects.changing import add_bulk, add_changes
 from services.allocation.cost_objects.domain import subtree_of
 from services.allocation.cost_objects.repository import ObjectFilter, ObjectRow
-from shared.auth import Caller, CallerDep, Needs
+from shared.auth import OWN_PART, Caller, CallerDep, Needs
 from shared.contracts.allocation.objects import CostObjectAnswer, Layer
 from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep
-from shared.errors import FieldError, NotFound, RuleBroken
+from shared.errors import NotFound
 from shared.etags import set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
+from shared.query_parameters import TAG_PARAMETER, read_open_filters
 from shared.routing import new_router
 from shared.tables.allocation.model import CostObject
 
@@ -51,36 +52,10 @@ def _filter(
     standard: CodeFilter = None,
     owner: CodeFilter = None,
 ) -> ObjectFilter:
-    return ObjectFilter(code, parent, under, q, period, standard, owner, _tag_filter(request))
+    return ObjectFilter(code, parent, under, q, period, standard, owner, read_open_filters(request))
 
 
-def _tag_filter(request: Request) -> dict[str, str]:
-    """The `tags.x=value` parameters; each tag once, values as long as tags may be."""
-    tags: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if not name.startswith("tags."):
-            continue
-        tag = name.removeprefix("tags.")
-        if tag in tags or len(value) > LONGEST_TAG_VALUE:
-            error = FieldError(f"query:/{name}", "invalid", "one value of at most 2,000 characters")
-            raise RuleBroken("a tag filter is not valid", code="invalid", errors=[error])
-        tags[tag] = value
-    return tags
-
-
-LONGEST_TAG_VALUE = 2000
 FilterDep = Annotated[ObjectFilter, Depends(_filter)]
-TAG_PARAMETER = {
-    "parameters": [
-        {
-            "name": "tags.{key}",
-            "in": "query",
-            "required": False,
-            "description": "Objects with this value of a tag, for example `tags.core=yes`.",
-            "schema": {"type": "string", "maxLength": LONGEST_TAG_VALUE},
-        }
-    ]
-}
 
 
 def _bound(wanted: ObjectFilter, caller: Caller, layer: Layer) -> ObjectFilter:
@@ -102,6 +77,7 @@ def _visible(session: SessionDep, caller: Caller, layer: Layer, object_id: UUID)
 
 def _add_reading(router: APIRouter, layer: Layer, noun: str) -> None:
     collection = COLLECTIONS[layer]
+    seen_by = [OWN_PART] if layer == "consumer" else []
 
     @router.get(
         "",
@@ -110,6 +86,7 @@ def _add_reading(router: APIRouter, layer: Layer, noun: str) -> None:
         response_model=Page[CostObjectAnswer],
         responses=EXPORT_RESPONSES,
         openapi_extra=TAG_PARAMETER,
+        dependencies=seen_by,
     )
     def list_objects(
         session: SessionDep,
@@ -136,7 +113,10 @@ def _add_reading(router: APIRouter, layer: Layer, noun: str) -> None:
         return Page(items=[answer(row, language) for row in rows], next_cursor=cursor)
 
     @router.get(
-        "/{object_id:uuid}", summary=f"Read one of {collection}", operation_id=f"get_{noun}"
+        "/{object_id:uuid}",
+        summary=f"Read one of {collection}",
+        operation_id=f"get_{noun}",
+        dependencies=seen_by,
     )
     def get_object(
         object_id: UUID,

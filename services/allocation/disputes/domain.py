@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
 
 from services.allocation.engine.model import Finding, OwnAmount
-from shared.errors import Conflict, FieldError, Forbidden, RuleBroken
+from shared.errors import Conflict, FieldError, RuleBroken
 from shared.money import EXACT, decimals_of, plain
 
 OPEN, IN_REVIEW, UPHELD = "open", "in_review", "upheld"
@@ -19,7 +19,6 @@ _STEPS: dict[str, tuple[str, str]] = {
     "reject": (IN_REVIEW, REJECTED),
     "correct": (UPHELD, CORRECTED),
 }
-DECISIONS = frozenset(("uphold", "reject", "correct"))
 
 
 def state_after(action: str, state: str) -> str:
@@ -34,12 +33,6 @@ def state_after(action: str, state: str) -> str:
         )
         raise Conflict(message, code="wrong_state")
     return reached
-
-
-def check_other_eyes(action: str, subject: str, raised_by: str, *, four_eyes: bool) -> None:
-    """Who raised a dispute does not decide it, when four eyes are asked for."""
-    if four_eyes and action in DECISIONS and subject == raised_by:
-        raise Forbidden("who raised a dispute cannot decide it", code="four_eyes")
 
 
 def check_within_line(line: Decimal, corrected: Decimal, amount: Decimal) -> None:

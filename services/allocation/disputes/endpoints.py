@@ -11,7 +11,7 @@ from services.allocation.disputes.answers import dispute_answers
 from services.allocation.disputes.repository import DisputeFilter
 from services.allocation.disputes.statistics import statistics_of
 from services.allocation.disputes.workflow import Disputed
-from shared.auth import Caller, CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, Caller, CallerDep, Needs
 from shared.contracts.allocation.disputes import (
     CorrectionRequest,
     DisputeAnswer,
@@ -27,7 +27,7 @@ from shared.errors import FieldError, RuleBroken
 from shared.etags import set_etag
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.statements import Dispute, Statement
 
 router = new_router("/v1/disputes", "disputes", [Needs("allocation:read")])
@@ -57,7 +57,7 @@ def _answer(
     summary="Dispute a line of a statement",
     operation_id="create_dispute",
     status_code=201,
-    dependencies=WRITE,
+    dependencies=[*WRITE, OWN_PART],
 )
 def create_dispute(
     asked: DisputeRequest,
@@ -72,7 +72,7 @@ def create_dispute(
     return _answer(session, found, caller, language, response)
 
 
-@router.get("", summary="List disputes", operation_id="list_disputes")
+@router.get("", summary="List disputes", operation_id="list_disputes", dependencies=[OWN_PART])
 def list_disputes(
     session: SessionDep,
     caller: CallerDep,
@@ -101,7 +101,12 @@ def list_disputes(
     return Page(items=items, next_cursor=cursor)
 
 
-@router.get("/statistics", summary="How disputes go", operation_id="get_dispute_statistics")
+@router.get(
+    "/statistics",
+    summary="How disputes go",
+    operation_id="get_dispute_statistics",
+    dependencies=[OWN_PART],
+)
 def get_statistics(
     session: SessionDep,
     caller: CallerDep,
@@ -121,7 +126,13 @@ def get_statistics(
     return statistics_of(rows, first, last, language)
 
 
-@router.get("/{dispute_id:uuid}", summary="Read a dispute", operation_id="get_dispute")
+@router.get(
+    "/{dispute_id:uuid}",
+    summary="Read a dispute",
+    operation_id="get_dispute",
+    openapi_extra=COMPUTED,
+    dependencies=[OWN_PART],
+)
 def get_dispute(
     dispute_id: UUID,
     session: SessionDep,
@@ -149,7 +160,6 @@ def review_dispute(
     step: DisputeStep | None = None,
 ) -> DisputeAnswer:
     """An open one; 409 `wrong_state` otherwise."""
-    refuse_bound(caller)
     reason = step.reason if step else None
     found = workflow.take_step(session, caller, "review", dispute_id, reason)
     return _answer(session, found, caller, language, response)
@@ -170,7 +180,6 @@ def uphold_dispute(
     step: DisputeStep | None = None,
 ) -> DisputeAnswer:
     """One in review; 403 `four_eyes` for who raised it, when four eyes are asked for."""
-    refuse_bound(caller)
     reason = step.reason if step else None
     found = workflow.take_step(session, caller, "uphold", dispute_id, reason)
     return _answer(session, found, caller, language, response)
@@ -191,7 +200,6 @@ def reject_dispute(
     step: DisputeStep | None = None,
 ) -> DisputeAnswer:
     """One in review; 403 `four_eyes` for who raised it, when four eyes are asked for."""
-    refuse_bound(caller)
     reason = step.reason if step else None
     found = workflow.take_step(session, caller, "reject", dispute_id, reason)
     return _answer(session, found, caller, language, response)
@@ -213,6 +221,5 @@ def correct_dispute(
 ) -> DisputeAnswer:
     """An upheld one: the consumer gets -amount and the counterparty +amount in that period's run;
     the disputed statement stays. 422 for a counterparty that does not exist then."""
-    refuse_bound(caller)
     found = workflow.correct(session, caller, dispute_id, asked)
     return _answer(session, found, caller, language, response)

@@ -9,7 +9,6 @@ from services.allocation.disputes import repository
 from services.allocation.disputes.domain import (
     IN_REVIEW,
     check_amount,
-    check_other_eyes,
     check_within_line,
     state_after,
 )
@@ -19,7 +18,7 @@ from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.disputes import CorrectionRequest, DisputeRequest
 from shared.errors import Conflict, FieldError, RuleBroken
-from shared.settings import get_settings
+from shared.four_eyes import check_other_eyes
 from shared.tables.allocation.statements import Correction, Dispute, Statement, StatementLine
 
 SERVICE = "allocation"
@@ -138,8 +137,8 @@ def _move_on(caller: Caller, action: str, dispute: Dispute) -> str:
     """Set the state that the action leads to; gives the one before."""
     former = dispute.status
     reached = state_after(action, former)
-    four_eyes = get_settings().four_eyes
-    check_other_eyes(action, caller.subject, dispute.raised_by, four_eyes=four_eyes)
+    if action != "review":
+        check_other_eyes(caller, (dispute.raised_by, dispute.decided_by))
     dispute.status = reached
     dispute.version += 1
     return former

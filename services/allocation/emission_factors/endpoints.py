@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from services.allocation.emission_factors import repository
 from services.allocation.emission_factors.repository import Key
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import (
     BulkAnswer,
     BulkQueryDep,
@@ -38,7 +38,7 @@ from shared.routing import new_router
 from shared.tables.allocation.emissions import EmissionFactor
 
 SERVICE = "allocation"
-router = new_router("/v1/emission-factors", "emission factors", [Needs("allocation:read"), UNBOUND])
+router = new_router("/v1/emission-factors", "emission factors", [Needs("allocation:read")])
 WRITE = [Needs("allocation:write")]
 COLUMNS = ("code", "region", "scope", "basis", "valid_from", "kg_per_kwh")
 SORTABLE = {

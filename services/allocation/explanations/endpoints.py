@@ -4,17 +4,17 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.allocation.explanations import repository
 from services.allocation.explanations.explaining import explain_object
 from services.allocation.explanations.formulas import Formula
 from services.allocation.explanations.line_words import explain_lines
 from services.allocation.explanations.places import Places
 from services.allocation.explanations.teller import Teller
 from services.allocation.runs.answers import made
+from services.allocation.runs.input_repository import read_head_document
 from services.allocation.runs.own_amounts import CARBON
 from services.allocation.runs.seen_run import SeenRunDep
 from services.allocation.runs.stored_input import read_emissions
-from shared.auth import CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, CallerDep, Needs, refuse_bound
 from shared.contracts.allocation.explanations import (
     ExplanationAnswer,
     FormulaAnswer,
@@ -33,6 +33,7 @@ router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])
     "/explain",
     summary="How an amount came about, in words and formulas",
     operation_id="explain_run",
+    dependencies=[OWN_PART],
 )
 def explain(
     seen: SeenRunDep,
@@ -49,7 +50,7 @@ def explain(
     """
     places = Places(seen.run.id, seen.run.model_version_id, seen.result.measures[seen.measure])
     settles = any(leg.within for leg in seen.result.legs)
-    settings = repository.read_input_head(session, seen.run.id).get("stages") if settles else None
+    settings = read_head_document(session, seen.run.id).get("stages") if settles else None
     teller = Teller(seen, places, settings or {})
     if layer == "line":
         refuse_bound(caller)

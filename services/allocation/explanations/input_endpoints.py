@@ -10,8 +10,9 @@ from services.allocation.engine.model import DriverTable
 from services.allocation.engine.storing.driver_storage import load_drivers
 from services.allocation.explanations import repository
 from services.allocation.runs import repository as runs
+from services.allocation.runs.input_repository import read_head_document
 from services.allocation.runs.stored_input import read_emissions
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.allocation.explanations import (
     EmissionPart,
     RunEmissionAnswer,
@@ -30,7 +31,7 @@ from shared.pagination import PageQueryDep
 from shared.routing import new_router
 from shared.tables.allocation.runs import AllocationRun
 
-router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read"), UNBOUND])
+router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 COLUMNS = tuple(RunQuantityAnswer.model_fields)
 
@@ -81,7 +82,7 @@ Row = tuple[str | None, str, Decimal]
 
 
 def _table(session: SessionDep, run_id: UUID, driver: str) -> DriverTable:
-    heads = repository.read_input_head(session, run_id)["drivers"]
+    heads = read_head_document(session, run_id)["drivers"]
     if driver not in {head["code"] for head in heads}:
         raise NotFound(f"driver {driver} in this run")
     tables = load_drivers(heads, repository.read_quantity_chunks(session, run_id))
@@ -118,7 +119,7 @@ def list_rates(
 ) -> Page[RunRateAnswer]:
     """In order of currency."""
     run = _finished(session, run_id)
-    rates = repository.read_input_head(session, run_id)["rates"]
+    rates = read_head_document(session, run_id)["rates"]
     rows = [
         RunRateAnswer.model_validate(
             {"from": code, "to": run.currency, "kind": run.rate_kind, "rate": Decimal(rate)}
@@ -148,7 +149,7 @@ def list_own_amounts(
     _finished(session, run_id)
     rows = [
         {**one, "amount": Decimal(one["amount"])}
-        for one in repository.read_input_head(session, run_id)["own_amounts"]
+        for one in read_head_document(session, run_id)["own_amounts"]
         if measure in {None, one["measure"]}
         and layer in {None, one["layer"]}
         and code in {None, one["code"]}

@@ -1,21 +1,11 @@
 """What a run took, read back from its stored chunks."""
 
-import json
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from services.allocation.engine.storing.driver_storage import NARROW, WIDE
-from services.allocation.runs import input_repository
-from services.allocation.runs.stored_input import HEAD
-
-
-def read_input_head(session: Session, run_id: UUID) -> dict[str, Any]:
-    """The head of a run's input as it was stored: rates, own amounts, drivers, settings."""
-    found: dict[str, Any] = json.loads(input_repository.read_chunk(session, run_id, HEAD) or b"{}")
-    return found
 
 
 def read_quantity_chunks(session: Session, run_id: UUID) -> dict[str, list[bytes]]:

@@ -14,16 +14,17 @@ from services.allocation.focus.rows import COLUMNS, METRICS, SplitCosts
 from services.allocation.runs import repository as runs
 from services.allocation.runs.answers import made
 from services.allocation.runs.loaded import lines_of, loaded_runs
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.allocation.focus import SplitCostRow
 from shared.contracts.jobs import Page
+from shared.contracts.values import HeaderText
 from shared.database import SessionDep
 from shared.exports import CSV, PARQUET, chosen_export
 from shared.language import LanguageDep
 from shared.pagination import decode_cursor, encode_cursor
 from shared.routing import new_router
 
-router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read"), UNBOUND])
+router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])
 ROWS_IN_A_GROUP = 20_000
 PIECE = 1 << 20
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -38,7 +39,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 async def _format(
     accept: Annotated[
-        str | None,
+        HeaderText | None,
         Header(description=f"`{CSV}` (default), `{PARQUET}`, or `application/json` for pages"),
     ] = None,
 ) -> str | None:

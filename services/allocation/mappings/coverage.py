@@ -14,7 +14,6 @@ from services.allocation.mappings.previewing import router
 from services.allocation.mappings.repository import specs_of
 from services.allocation.model_versions.repository import find_version
 from services.allocation.runs.input_repository import group_lines, last_changes, list_objects
-from shared.auth import UNBOUND
 from shared.contracts.allocation.mappings import CoverageAnswer, CoverageItem
 from shared.contracts.values import Code, Period
 from shared.database import SessionDep
@@ -39,7 +38,6 @@ class Covered:
     "/coverage",
     summary="Which money finds a pool",
     operation_id="get_mapping_coverage",
-    dependencies=[UNBOUND],
 )
 def get_coverage(
     session: SessionDep,

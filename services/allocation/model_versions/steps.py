@@ -9,13 +9,13 @@ from services.allocation.model_versions import repository
 from services.allocation.model_versions.domain import (
     OPEN_STATES,
     RETIRED,
-    check_other_eyes,
     state_after,
 )
 from shared import audit
-from shared.auth import Caller, refuse_bound
+from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.model_versions import Decision
+from shared.four_eyes import authors_of, check_other_eyes
 from shared.settings import get_settings
 from shared.tables.allocation.model import ModelVersion
 
@@ -30,14 +30,13 @@ def take_step(
     decision: Decision | None,
 ) -> ModelVersion:
     """Move a version on, with the rules of its life and of four eyes, and write that down."""
-    refuse_bound(caller)
-    four_eyes = get_settings().four_eyes
     repository.lock_model(session)
     row = repository.get_version(session, version_id)
     before = row.status
-    reached = state_after(action, before, four_eyes=four_eyes)
+    reached = state_after(action, before, four_eyes=get_settings().four_eyes)
     if action == "approve":
-        check_other_eyes(caller.subject, row.authors, four_eyes=four_eyes)
+        submitters = authors_of(session, "model_version", str(row.id))
+        check_other_eyes(caller, {*row.authors, *submitters})
     now = utc_now()
     if action == "publish":
         _retire_published(session, now)

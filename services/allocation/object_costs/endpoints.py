@@ -10,7 +10,7 @@ from sqlmodel import Session
 from services.allocation.callers import subtrees_seen
 from services.allocation.object_costs.repository import subtree_balances
 from services.allocation.runs.repository import list_published
-from shared.auth import Caller, CallerDep, Needs
+from shared.auth import OWN_PART, Caller, CallerDep, Needs
 from shared.contracts.allocation.object_costs import (
     ObjectCost,
     ObjectCostsAnswer,
@@ -31,7 +31,12 @@ MOST_OBJECTS = 100
 router = new_router("/v1/object-costs", "runs", [Needs("allocation:read")])
 
 
-@router.get("", summary="What objects cost, month by month", operation_id="get_object_costs")
+@router.get(
+    "",
+    summary="What objects cost, month by month",
+    operation_id="get_object_costs",
+    dependencies=[OWN_PART],
+)
 def get_object_costs(
     session: SessionDep,
     caller: CallerDep,

@@ -1,6 +1,6 @@
 """`/v1/periods`: which months are closed, closing and reopening them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from sqlmodel import Session
@@ -9,12 +9,13 @@ from services.allocation.cost_objects.repository import hold_calendar
 from services.allocation.periods import repository
 from services.allocation.periods.domain import CLOSED, OPEN, check_can_close, check_can_reopen
 from shared import audit
-from shared.auth import Caller, CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.allocation.periods import CloseRequest, PeriodAnswer, ReopenRequest
 from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep, discard
+from shared.four_eyes import check_other_eyes
 from shared.pagination import PageQueryDep, list_page
 from shared.period_locks import hold_exclusively
 from shared.routing import new_router
@@ -26,13 +27,16 @@ PeriodPath = Annotated[Period, Path(description="A month", examples=["2026-01"])
 router = new_router("/v1/periods", "periods", [Needs("allocation:read")])
 
 
-def _answer(row: AccountingPeriod) -> PeriodAnswer:
-    return PeriodAnswer.model_validate(row.model_dump())
+def _answer(row: Any, caller: Caller) -> PeriodAnswer:
+    """A bound caller sees the calendar, not what was written about it."""
+    shown = {name: getattr(row, name) for name in PeriodAnswer.model_fields}
+    return PeriodAnswer(**shown if caller.consumers is None else shown | {"reason": None})
 
 
-@router.get("", summary="List periods", operation_id="list_periods")
+@router.get("", summary="List periods", operation_id="list_periods", dependencies=[OWN_PART])
 def list_periods(
     session: SessionDep,
+    caller: CallerDep,
     page: PageQueryDep,
     code: Annotated[Period | None, Query(description="One month")] = None,
     status: Annotated[Literal["open", "closed"] | None, Query()] = None,
@@ -48,18 +52,16 @@ def list_periods(
         filters={"code": code, "status": status},
         unique=listed.period,
     )
-    names = list(PeriodAnswer.model_fields)
-    items = [
-        PeriodAnswer.model_validate({name: getattr(row, name) for name in names}) for row in rows
-    ]
-    return Page(items=items, next_cursor=cursor)
+    return Page(items=[_answer(row, caller) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{period}", summary="Read a period", operation_id="get_period")
-def get_period(period: PeriodPath, session: SessionDep) -> PeriodAnswer:
+@router.get(
+    "/{period}", summary="Read a period", operation_id="get_period", dependencies=[OWN_PART]
+)
+def get_period(period: PeriodPath, session: SessionDep, caller: CallerDep) -> PeriodAnswer:
     """Any month; one that was never closed is open."""
     row = repository.find_period(session, period)
-    return _answer(row or AccountingPeriod(period=period))
+    return _answer(row or AccountingPeriod(period=period), caller)
 
 
 @router.post(
@@ -80,7 +82,7 @@ def close_period(
     _keep(session, caller, "close", row)
     if dry_run:
         discard(session)
-    return _answer(row)
+    return _answer(row, caller)
 
 
 @router.post(
@@ -92,18 +94,21 @@ def close_period(
 def reopen_period(
     period: PeriodPath, request: ReopenRequest, session: SessionDep, caller: CallerDep
 ) -> PeriodAnswer:
-    """With a reason; 409 `period_open` when it is not closed."""
+    """With a reason; 409 `period_open` when it is not closed.
+
+    403 `four_eyes` for who closed it, when four eyes are asked for.
+    """
     row = _held(session, caller, period)
     check_can_reopen(row.status, period)
+    check_other_eyes(caller, [row.closed_by])
     row.status, row.reopened_at, row.reopened_by = OPEN, utc_now(), caller.subject
     row.reason = request.reason
     _keep(session, caller, "reopen", row)
-    return _answer(row)
+    return _answer(row, caller)
 
 
 def _held(session: Session, caller: Caller, period: str) -> AccountingPeriod:
     """The month, with every writer of it kept out until the transaction ends."""
-    refuse_bound(caller)
     hold_calendar(session)
     hold_exclusively(session, period)
     return repository.find_period(session, period) or AccountingPeriod(period=period)

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from services.allocation.runs import repository, workflow
 from services.allocation.runs.answers import run_answer
-from shared.auth import Caller, CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, Caller, CallerDep, Needs
 from shared.contracts.allocation.runs import RunAnswer, RunRequest
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.jobs import Accepted, Page, Wait
@@ -18,7 +18,7 @@ from shared.etags import set_etag
 from shared.jobs.endpoints import accept
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.runs import AllocationRun
 
 router = new_router("/v1/runs", "runs", [Needs("allocation:read")])
@@ -47,11 +47,10 @@ def create_run(
     wait: Wait = None,
 ) -> Accepted:
     """A run never changes once it has finished; asking again makes another one beside it."""
-    refuse_bound(caller)
     return accept(response, workflow.ask_for_run(session, caller, asked))
 
 
-@router.get("", summary="List runs", operation_id="list_runs")
+@router.get("", summary="List runs", operation_id="list_runs", dependencies=[OWN_PART])
 def list_runs(
     session: SessionDep,
     caller: CallerDep,
@@ -81,7 +80,13 @@ def list_runs(
     return Page(items=items, next_cursor=cursor)
 
 
-@router.get("/{run_id:uuid}", summary="Read a run", operation_id="get_run")
+@router.get(
+    "/{run_id:uuid}",
+    summary="Read a run",
+    operation_id="get_run",
+    openapi_extra=COMPUTED,
+    dependencies=[OWN_PART],
+)
 def get_run(
     run_id: UUID,
     session: SessionDep,
@@ -111,7 +116,6 @@ def publish_run(
     dry_run: Annotated[bool, Query(description="Say what would happen, keep nothing")] = False,
 ) -> RunAnswer:
     """The run then speaks for its period and scenario; the one that did so far stays beside it."""
-    refuse_bound(caller)
     run = workflow.publish_run(session, caller, run_id)
     set_etag(response, run)
     stale = run.id in repository.newer_inputs(session, [run])

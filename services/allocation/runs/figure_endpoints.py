@@ -15,7 +15,7 @@ from services.allocation.runs.figures import (
 from services.allocation.runs.flow_pages import WantedFlows, all_flows, page_of_flows
 from services.allocation.runs.flows import FlowFilter, FlowRow
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
-from shared.auth import CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, Needs
 from shared.contracts.allocation.mappings import Stage
 from shared.contracts.allocation.runs import (
     BalanceAnswer,
@@ -46,6 +46,7 @@ BALANCE_SORT = {
     "/balances",
     summary="What each object got and did with it",
     operation_id="list_run_balances",
+    dependencies=[OWN_PART],
     response_model=Page[BalanceAnswer],
     responses=EXPORT_RESPONSES,
 )
@@ -93,6 +94,7 @@ def _balance_cells(seen: SeenRun, rows: list[BalanceRow]) -> Iterator[tuple[Any,
     "/flows",
     summary="What moved from where to where",
     operation_id="list_run_flows",
+    dependencies=[OWN_PART],
     response_model=Page[FlowAnswer],
     responses=EXPORT_RESPONSES,
 )
@@ -163,7 +165,6 @@ def _flow_cells(seen: SeenRun, asked: WantedFlows) -> Iterator[tuple[Any, ...]]:
 def list_unallocated(
     seen: SeenRunDep,
     session: SessionDep,
-    caller: CallerDep,
     page: PageQueryDep,
     export: ExportDep,
     layer: RunLayer | None = None,
@@ -171,7 +172,6 @@ def list_unallocated(
     code: CodeQuery = None,
 ) -> Page[UnallocatedAnswer] | Response:
     """The largest first; `since` is the first of the months in a row in which it stayed."""
-    refuse_bound(caller)
     rows = [
         row
         for row in unallocated.unallocated_rows(session, seen)
@@ -194,9 +194,6 @@ def list_unallocated(
     summary="From the imports' totals to the consumers",
     operation_id="get_run_reconciliation",
 )
-def get_reconciliation(
-    seen: SeenRunDep, session: SessionDep, caller: CallerDep
-) -> ReconciliationAnswer:
+def get_reconciliation(seen: SeenRunDep, session: SessionDep) -> ReconciliationAnswer:
     """Every step's two sides add up to the same, to the last unit."""
-    refuse_bound(caller)
     return ReconciliationAnswer(steps=reconciliation.steps(session, seen))

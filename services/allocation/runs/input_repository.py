@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -21,11 +22,13 @@ from services.allocation.engine.model import (
 )
 from services.allocation.runs.quantity_repository import read_quantities
 from shared.derived_drivers import DerivedQuantity, Facts
+from shared.errors import Conflict
 from shared.line_fields import LIVE_LINES, line_field_sql
 from shared.money import decimals_of, to_units
 from shared.tables.allocation.model import ModelMapping
 from shared.tables.ingest.facts import Driver
 
+HEAD = "input.head"
 GROUPING_MEMORY = "64MB"
 
 
@@ -144,6 +147,23 @@ def read_chunk(session: Session, run_id: UUID, name: str) -> bytes | None:
         {"run": run_id, "name": name},
     ).scalar_one_or_none()
     return None if content is None else bytes(content)
+
+
+def read_head_document(session: Session, run_id: UUID) -> dict[str, Any]:
+    """The head of what a run took: objects, own amounts, drivers, rates, settings.
+
+    Conflict `run_archived` when the run's chunks were taken out of the database.
+    """
+    content = read_chunk(session, run_id, HEAD)
+    if content is None:
+        raise archived(run_id)
+    head: dict[str, Any] = json.loads(content)
+    return head
+
+
+def archived(run_id: UUID) -> Conflict:
+    """The run keeps its totals, balances and hashes; what it took and its flows lie elsewhere."""
+    return Conflict(f"the inputs and flows of run {run_id} were archived", code="run_archived")
 
 
 def list_drivers(session: Session, codes: Collection[str]) -> dict[str, Driver]:

@@ -16,6 +16,7 @@ from services.allocation.engine.result import RunResult
 from services.allocation.engine.storing.driver_storage import QUANTITIES
 from services.allocation.engine.storing.storage import load_run
 from services.allocation.runs import repository
+from services.allocation.runs.input_repository import archived
 from services.allocation.runs.line_index import LineIndex, load_lines
 from shared.errors import Conflict
 from shared.tables.allocation.runs import AllocationRun
@@ -37,9 +38,9 @@ class BoundedCache(Generic[HeldT]):
         """The thing of this key, loaded if it is not there."""
         with self._lock:
             found = self._find(key)
+            if found is not None:
+                return found
             loading = self._loading.setdefault(key, threading.Lock())
-        if found is not None:
-            return found
         with loading:
             with self._lock:
                 found = self._find(key)
@@ -87,6 +88,8 @@ def _load(session: Session, run_id: UUID) -> RunResult:
     kernels = threading.Thread(target=load_kernels)
     kernels.start()
     stored = repository.read_chunks_of(session, run_id, without=QUANTITIES)
+    if not stored:
+        raise archived(run_id)
     with collecting_later():
         result = load_run(stored)
     kernels.join()

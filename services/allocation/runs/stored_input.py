@@ -14,7 +14,7 @@ from services.allocation.engine.model import ObjectSpec, OwnAmount
 from services.allocation.runs import input_repository
 from shared.money import plain
 
-HEAD, EMISSIONS = "input.head", "input.emissions"
+EMISSIONS = "input.emissions"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class StoredHead:
 
 def read_head(session: Session, run_id: UUID) -> StoredHead:
     """The head of a finished run's input, as it was stored with the run."""
-    head = json.loads(input_repository.read_chunk(session, run_id, HEAD) or b"{}")
+    head = input_repository.read_head_document(session, run_id)
     return StoredHead(
         measures=head["measures"],
         emission_basis=head.get("emission_basis", "location"),

@@ -21,7 +21,7 @@ from services.allocation.runs.figures import name_of, share_of
 from services.allocation.runs.line_index import LineIndex
 from services.allocation.runs.loaded import lines_of
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
-from shared.auth import CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, Needs
 from shared.contracts.allocation.runs import (
     ContributionAnswer,
     RunLayer,
@@ -55,6 +55,7 @@ class Asked:
     "/trace",
     summary="Where an amount comes from, or where it goes",
     operation_id="trace_run",
+    dependencies=[OWN_PART],
     response_model=TraceAnswer,
     responses=EXPORT_RESPONSES,
 )
@@ -102,14 +103,12 @@ def trace_cost_line(
     line_id: UUID,
     seen: SeenRunDep,
     session: SessionDep,
-    caller: CallerDep,
     export: ExportDep,
     to: Annotated[RunLayer, Query(description="How far")] = "consumer",
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> TraceAnswer | Response:
     """Forward from one line; a line out of scope, or without a pool, says so."""
-    refuse_bound(caller)
     index = lines_of(session, seen.run)
     place = index.place(line_id)
     units = int(index.amounts.units[place]) if seen.measure == 0 else 0

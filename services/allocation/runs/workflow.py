@@ -19,7 +19,7 @@ from services.allocation.engine.result import RunResult
 from services.allocation.engine.rules.used_drivers import used_drivers
 from services.allocation.engine.storing.storage import dump_run
 from services.allocation.runs import input_repository as inputs
-from services.allocation.runs import repository
+from services.allocation.runs import partition_repository, repository
 from services.allocation.runs.loaded import collecting_later
 from services.allocation.runs.own_amounts import CARBON, OwnInput, gather_own_amounts
 from services.allocation.runs.rates import exchange_rates, refuse_missing_rates
@@ -32,6 +32,7 @@ from shared.contracts.allocation.runs import RunRequest
 from shared.currencies import minor_digits
 from shared.derived_drivers import Facts, derive, is_derived
 from shared.errors import Conflict, FieldError, NotFound, RuleBroken
+from shared.jobs import chores
 from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register
 from shared.links import href
@@ -291,3 +292,6 @@ def publish_run(session: Session, caller: Caller, run_id: UUID) -> AllocationRun
 
 
 register(KIND, run_body, run_failed)
+chores.register(
+    "allocation", "make_coming_months", 6 * 3600.0, partition_repository.make_coming_months
+)

@@ -10,7 +10,7 @@ from services.allocation.runs import repository as runs
 from services.allocation.simulations import repository, workflow
 from services.allocation.simulations.answers import answer, listed
 from shared import idempotency
-from shared.auth import CallerDep, Needs, authorise, refuse_bound
+from shared.auth import CallerDep, Needs, authorise
 from shared.contracts.allocation.simulations import (
     KeptSimulation,
     SimulationAnswer,
@@ -58,7 +58,6 @@ def create_simulation(
     Nothing is stored unless `keep` says so, which needs the scope `allocation:write`; `Location`
     then says where it can be read again. Objects are those of the run.
     """
-    refuse_bound(caller)
     if asked.keep:
         authorise(caller, "allocation:write")
     simulation, run = workflow.simulate(session, caller, asked)
@@ -71,13 +70,11 @@ def create_simulation(
 @router.get("", summary="List kept simulations", operation_id="list_simulations")
 def list_simulations(
     session: SessionDep,
-    caller: CallerDep,
     page: PageQueryDep,
     run: UUID | None = None,
     name: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Page[KeptSimulation]:
     """Newest first unless sorted otherwise; without their items."""
-    refuse_bound(caller)
     rows, cursor = list_page(
         session,
         repository.list_query(run, name),
@@ -97,12 +94,10 @@ def list_simulations(
 def get_simulation(
     simulation_id: UUID,
     session: SessionDep,
-    caller: CallerDep,
     response: Response,
     language: LanguageDep,
 ) -> SimulationAnswer:
     """What came out when it was tried; the run and its figures have not changed since."""
-    refuse_bound(caller)
     simulation = repository.get_simulation(session, simulation_id)
     set_etag(response, simulation)
     run = runs.get_run(session, simulation.run_id)

@@ -13,7 +13,7 @@ from services.allocation.runs.answers import made
 from services.allocation.runs.figures import name_of, share_of
 from services.allocation.runs.seen_run import SeenRun, SeenRunDep
 from services.allocation.simulations.warm import warm_run
-from shared.auth import CallerDep, Needs, refuse_bound
+from shared.auth import Needs
 from shared.contracts.allocation.runs import TracedObject, TraceLayer
 from shared.contracts.allocation.simulations import SensitivityAnswer, SensitivityItem
 from shared.contracts.values import DecimalText, name_in
@@ -35,7 +35,6 @@ TRIED_BESIDE = 3
 def get_sensitivity(
     seen: SeenRunDep,
     session: SessionDep,
-    caller: CallerDep,
     layer: TraceLayer,
     code: Annotated[str, Query(max_length=200)],
     change: Annotated[
@@ -48,7 +47,6 @@ def get_sensitivity(
     The strongest candidates are chosen by following the run's flows back from the object; each is
     then simulated exactly as `POST /v1/simulations` does.
     """
-    refuse_bound(caller)
     number = seen.number(layer, code)
     warm = warm_run(session, seen.run)
     found = candidates(warm.result, number, seen.measure, limit + TRIED_BESIDE)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from services.allocation.statements import answers, repository, workflow
 from services.allocation.statements.sheet import statement_sheet
-from shared.auth import Caller, CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, Caller, CallerDep, Needs
 from shared.contracts.allocation.statements import (
     StatementAnswer,
     StatementLineAnswer,
@@ -22,7 +22,7 @@ from shared.contracts.allocation.statements import (
     Status,
 )
 from shared.contracts.jobs import Page
-from shared.contracts.values import Period
+from shared.contracts.values import HeaderText, Period
 from shared.database import SessionDep, new_session
 from shared.etags import set_etag
 from shared.exports import (
@@ -35,7 +35,7 @@ from shared.exports import (
 )
 from shared.language import LanguageDep
 from shared.pagination import MAX_LIMIT, PageQuery, PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.statements import Statement
 
 router = new_router("/v1/statements", "statements", [Needs("allocation:read")])
@@ -52,7 +52,7 @@ EXPORT_BATCH = 500
 
 async def _format(
     accept: Annotated[
-        str | None, Header(description=f"`application/json`, `{CSV}` or `{XLSX}`")
+        HeaderText | None, Header(description=f"`application/json`, `{CSV}` or `{XLSX}`")
     ] = None,
 ) -> str | None:
     return chosen_export(accept, (CSV, XLSX))
@@ -89,7 +89,6 @@ def create_statements(
     For the same run again nothing changes; for a newer one drafts are replaced, and issued
     statements stay with a draft beside them that is to correct them.
     """
-    refuse_bound(caller)
     made = workflow.make_statements(session, caller, asked.period)
     if not made.created:
         response.status_code = 200
@@ -128,6 +127,7 @@ def _page(
     "",
     summary="List statements",
     operation_id="list_statements",
+    dependencies=[OWN_PART],
     response_model=Page[StatementSummary],
     responses=EXPORT_RESPONSES,
 )
@@ -170,7 +170,12 @@ def _cells(
             yield tuple(getattr(one, name) for name in LIST_COLUMNS)
 
 
-@router.get("/totals", summary="What statements add up to", operation_id="get_statement_totals")
+@router.get(
+    "/totals",
+    summary="What statements add up to",
+    operation_id="get_statement_totals",
+    dependencies=[OWN_PART],
+)
 def get_totals(
     session: SessionDep,
     caller: CallerDep,
@@ -201,7 +206,6 @@ def issue_statements(
     asked: StatementsRequest, session: SessionDep, caller: CallerDep
 ) -> StatementsIssued:
     """Those of the published run; what is issued already stays as it is."""
-    refuse_bound(caller)
     run, count = workflow.issue_all(session, caller, asked.period)
     return StatementsIssued(period=asked.period, run=run.id, issued=count)
 
@@ -210,6 +214,8 @@ def issue_statements(
     "/{statement_id:uuid}",
     summary="Read a statement",
     operation_id="get_statement",
+    openapi_extra=COMPUTED,
+    dependencies=[OWN_PART],
     response_model=StatementAnswer,
     responses=FORMATS,
 )
@@ -251,7 +257,6 @@ def issue_statement(
 ) -> StatementAnswer:
     """It never changes afterwards; 409 `wrong_state` when it is no draft, `run_not_published`
     when another run speaks for the period by now."""
-    refuse_bound(caller)
     row = workflow.issue_statement(session, caller, statement_id)
     set_etag(response, row)
     return answers.whole(session, row, caller, language)

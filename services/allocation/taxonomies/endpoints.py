@@ -14,7 +14,7 @@ from services.allocation.taxonomies.domain import (
     taxonomy_names,
 )
 from shared import audit
-from shared.auth import CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, CallerDep, Needs
 from shared.contracts.allocation.taxonomies import (
     CrosswalkStepAnswer,
     LoadAnswer,
@@ -46,7 +46,9 @@ def _head(taxonomy: Taxonomy, loaded: dict[str, dict[str, int]], language: str) 
     }
 
 
-@router.get("", summary="List shipped taxonomies", operation_id="list_taxonomies")
+@router.get(
+    "", summary="List shipped taxonomies", operation_id="list_taxonomies", dependencies=[OWN_PART]
+)
 def list_taxonomies(session: SessionDep, language: LanguageDep) -> Page[TaxonomyAnswer]:
     """All of them, with how many of their objects are loaded."""
     loaded = repository.loaded_counts(session)
@@ -59,15 +61,19 @@ def list_taxonomies(session: SessionDep, language: LanguageDep) -> Page[Taxonomy
     )
 
 
-@router.get("/crosswalk", summary="Read a crosswalk", operation_id="get_crosswalk")
+@router.get(
+    "/crosswalk", summary="Read a crosswalk", operation_id="get_crosswalk", dependencies=[OWN_PART]
+)
 def get_crosswalk(
     language: LanguageDep,
     source: Annotated[str, Query(alias="from", max_length=100, examples=["tbm-4.1"])],
     target: Annotated[str, Query(alias="to", max_length=100, examples=["tbm-5.0.1"])],
+    code: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[CrosswalkStepAnswer]:
     """Where every object of one taxonomy went in another; 404 when we ship no such crosswalk."""
     steps = read_crosswalk(source, target)
-    return Page(items=[_step_answer(step, source, target, language) for step in steps])
+    answers = [_step_answer(step, source, target, language) for step in steps]
+    return Page(items=[each for each in answers if code in {None, each.code}])
 
 
 def _step_answer(
@@ -88,7 +94,12 @@ def _name(taxonomy: str, layer: str, code: str, language: str) -> str:
     return name_in(found.names, language) if found else code
 
 
-@router.get("/{name}", summary="Read a shipped taxonomy", operation_id="get_taxonomy")
+@router.get(
+    "/{name}",
+    summary="Read a shipped taxonomy",
+    operation_id="get_taxonomy",
+    dependencies=[OWN_PART],
+)
 def get_taxonomy(name: TaxonomyName, session: SessionDep, language: LanguageDep) -> TaxonomyContent:
     """With all its objects, loaded or not."""
     taxonomy = read_taxonomy(name)
@@ -108,7 +119,6 @@ def get_taxonomy(name: TaxonomyName, session: SessionDep, language: LanguageDep)
 )
 def load_taxonomy(name: TaxonomyName, session: SessionDep, caller: CallerDep) -> LoadAnswer:
     """Its objects become cost objects; loading again refreshes names and keeps your tags."""
-    refuse_bound(caller)
     taxonomy = read_taxonomy(name)
     done = repository.put_objects(session, name, taxonomy.objects)
     audit.record(session, caller, SERVICE, "load", "taxonomy", name, details=done)

@@ -13,7 +13,7 @@ from services.allocation.views.gathering import Grouping
 from shared.auth import Caller
 from shared.contracts.allocation.runs import Measure
 from shared.contracts.ingest.imports import Scenario
-from shared.contracts.values import PERIOD_PATTERN
+from shared.contracts.values import Period
 from shared.errors import FieldError, NotFound, RuleBroken
 from shared.periods import months_between
 from shared.tables.allocation.runs import AllocationRun
@@ -46,13 +46,9 @@ class Asked:
 
 
 async def _asked(
-    period: Annotated[
-        str | None, Query(pattern=PERIOD_PATTERN, description="One month; else the newest")
-    ] = None,
-    from_: Annotated[
-        str | None, Query(alias="from", pattern=PERIOD_PATTERN, description="First month")
-    ] = None,
-    to: Annotated[str | None, Query(pattern=PERIOD_PATTERN, description="Last month")] = None,
+    period: Annotated[Period | None, Query(description="One month; else the newest")] = None,
+    from_: Annotated[Period | None, Query(alias="from", description="First month")] = None,
+    to: Annotated[Period | None, Query(description="Last month")] = None,
     run: Annotated[UUID | None, Query(description="A run instead of the published ones")] = None,
     scenario: Annotated[Scenario, Query(description="Whose published runs")] = "actual",
     measure: Annotated[Measure, Query(description="Which measure of the runs")] = "cost",
@@ -63,6 +59,7 @@ async def _asked(
         str | None,
         Query(
             pattern=GROUP_BY,
+            max_length=201,
             description="Gather by what the view's objects share instead: `tags.x`,"
             " `attributes.x`, `owner`, `value_chain_stage` or `standard`",
         ),

@@ -20,7 +20,7 @@ from services.allocation.views.presenting import (
     solution_item,
     technology_item,
 )
-from shared.auth import CallerDep, Needs, refuse_bound
+from shared.auth import OWN_PART, Needs
 from shared.contracts.allocation.views import (
     ConsumersView,
     FinanceView,
@@ -49,7 +49,6 @@ PartsQuery = Annotated[
 )
 def get_finance_view(seeing: SeeingDep) -> Any:
     """Cost pools by cost type: what entered them from the lines."""
-    refuse_bound(seeing.caller)
 
     def items(_: workflow.ViewData, present: Presenter, lines: list[Line]) -> list[Any]:
         return [finance_item(present, line) for line in lines]
@@ -66,7 +65,6 @@ def get_finance_view(seeing: SeeingDep) -> Any:
 )
 def get_technology_view(seeing: SeeingDep) -> Any:
     """Towers and assets, with quantity, unit cost and utilisation where drivers say them."""
-    refuse_bound(seeing.caller)
 
     def items(data: workflow.ViewData, present: Presenter, lines: list[Line]) -> list[Any]:
         benchmarks = workflow.benchmarks_of(seeing.session, data, lines)
@@ -84,7 +82,6 @@ def get_technology_view(seeing: SeeingDep) -> Any:
 )
 def get_solutions_view(seeing: SeeingDep, parts: PartsQuery = 100) -> Any:
     """Solutions with their total cost and their consumers."""
-    refuse_bound(seeing.caller)
 
     def items(data: workflow.ViewData, present: Presenter, lines: list[Line]) -> list[Any]:
         benchmarks = workflow.benchmarks_of(seeing.session, data, lines)
@@ -101,6 +98,7 @@ def get_solutions_view(seeing: SeeingDep, parts: PartsQuery = 100) -> Any:
     "/consumers",
     summary="Who consumes",
     operation_id="get_consumers_view",
+    dependencies=[OWN_PART],
     response_model=ConsumersView,
     responses=EXPORT_RESPONSES,
 )
@@ -127,7 +125,6 @@ def get_consumers_view(seeing: SeeingDep, parts: PartsQuery = 100) -> Any:
 def get_flow_view(
     asked: AskedDep,
     session: SessionDep,
-    caller: CallerDep,
     language: LanguageDep,
     export: ExportDep,
     limit: Annotated[
@@ -140,7 +137,6 @@ def get_flow_view(
     sums stay exact. Links inside a layer are left out: an object's amount is what it cost after
     them. As a file it is the links, with the names of their ends.
     """
-    refuse_bound(caller)
     if asked.under is not None:
         message = "the flow is always that of all objects; gather it by `level` or `group_by`"
         errors = [FieldError("query:/under", "not_for_the_flow", message)]

@@ -1,6 +1,5 @@
 """Reads what views need of finished runs: layer by layer from balances, flows only when asked."""
 
-import json
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,6 +11,7 @@ from sqlmodel import Session
 from services.allocation.engine.flows.leg import Leg, edge_places
 from services.allocation.engine.model import ObjectSpec
 from services.allocation.engine.result import RunResult
+from services.allocation.runs.input_repository import read_head_document
 from services.allocation.runs.loaded import loaded_runs
 from services.allocation.views import repository
 from services.allocation.views.figures import Edges, Int64s, LayerFigures, parents_of
@@ -90,7 +90,7 @@ class _Reader:
 
     def _read(self) -> Mapping[str, Sequence[ObjectSpec]]:
         with new_session() as session:
-            head = json.loads(repository.input_head(session, self._run_id))
+            head = read_head_document(session, self._run_id)
         objects = [ObjectSpec(**one) for one in head["objects"]]
         valid = [one for one in objects if covers(one.valid_from, one.valid_to, self._period)]
         ordered = sorted(valid, key=lambda one: one.layer)

@@ -68,15 +68,6 @@ def balances_of_layer(session: Session, run_id: UUID, measure: str, layer: str) 
     ).all()
 
 
-def input_head(session: Session, run_id: UUID) -> bytes:
-    """The head of what a run took, with its objects; JSON."""
-    content = session.execute(
-        text("select content from run_chunk where run_id = :run and name = 'input.head'"),
-        {"run": run_id},
-    ).scalar_one()
-    return bytes(content)
-
-
 LIVE_QUANTITIES = (
     " from driver_quantity where driver = :driver and period = :period"
     " and scenario = :scenario and live_from <= :as_of"

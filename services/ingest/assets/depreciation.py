@@ -7,7 +7,7 @@ from fastapi import Query
 from services.ingest.assets.depreciating import SOURCE, depreciate
 from services.ingest.assets.repository import count_incomplete
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.assets import (
     DepreciationAmount,
     DepreciationAnswer,
@@ -18,7 +18,7 @@ from shared.database import SessionDep, discard
 from shared.routing import new_router
 
 SERVICE = "ingest"
-router = new_router("/v1/assets/depreciation", "assets", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/assets/depreciation", "assets", [Needs("ingest:read")])
 
 
 @router.post(

@@ -18,7 +18,7 @@ from services.ingest.assets.answers import (
 from services.ingest.assets.changing import KnownAsset, change_asset, push_assets
 from services.ingest.assets.domain import schedule
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, bulk_details, finish_bulk, read_items
 from shared.clock import utc_now
 from shared.contracts.ingest.assets import AssetAnswer, AssetPatch, AssetRequest, AssetSchedule
@@ -31,12 +31,13 @@ from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import period_of
+from shared.query_parameters import TAG_PARAMETER, read_open_filters
 from shared.routing import new_router
 from shared.tables.ingest.assets import Asset
 
 SERVICE = "ingest"
 WRITE = [Needs("ingest:write")]
-router = new_router("/v1/assets", "assets", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/assets", "assets", [Needs("ingest:read")])
 Short = Annotated[str | None, Query(max_length=500)]
 OfPeriod = Annotated[
     Period | None, Query(description="The month of the figures; this month if not given")
@@ -56,6 +57,7 @@ def this_month() -> Period:
     summary="List assets",
     operation_id="list_assets",
     responses=EXPORT_RESPONSES,
+    openapi_extra=TAG_PARAMETER,
     response_model=Page[AssetAnswer],
 )
 def list_assets(
@@ -83,11 +85,7 @@ def list_assets(
         "serial_number": serial_number, "currency": currency, "tower": tower,
         "solution": solution, "consumer": consumer, "import_id": import_id,
     }  # fmt: skip
-    tags = {
-        name.removeprefix("tags."): value.replace("\x00", "")
-        for name, value in request.query_params.items()
-        if name.startswith("tags.") and len(name) > len("tags.")
-    }
+    tags = read_open_filters(request)
     query = repository.list_query(filters, tags)
     month = period or this_month()
     if export is not None:

@@ -9,7 +9,7 @@ from services.ingest.assets import lookalike_repository, repository
 from services.ingest.assets.answers import COLUMNS, all_answers, answers, exported
 from services.ingest.assets.domain import GONE
 from services.ingest.assets.endpoints import OfPeriod, Short, this_month
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.ingest.assets import (
     AssetAnswer,
     EndingAsset,
@@ -26,7 +26,7 @@ from shared.periods import months_between, next_period
 from shared.routing import new_router
 from shared.tables.ingest.assets import Asset
 
-router = new_router("/v1/assets", "assets", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/assets", "assets", [Needs("ingest:read")])
 
 
 @router.get(

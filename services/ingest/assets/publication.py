@@ -5,7 +5,7 @@ from fastapi import Response
 from services.ingest.assets.publication_repository import count_standing
 from services.ingest.assets.publishing import publish_later
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.assets import AssetPublication, AssetRefusal
 from shared.contracts.jobs import Accepted, Wait
 from shared.database import SessionDep
@@ -13,7 +13,7 @@ from shared.jobs.endpoints import accept
 from shared.routing import new_router
 
 SERVICE = "ingest"
-router = new_router("/v1/assets/publication", "assets", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/assets/publication", "assets", [Needs("ingest:read")])
 
 
 @router.get("", summary="Count published assets", operation_id="get_asset_publication")

@@ -16,7 +16,7 @@ from services.ingest.imports.parsing import profile_from_rules, raw_rows
 from services.ingest.imports.repository import get_import
 from services.ingest.profiles.domain import Profile
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.cost_lines import CostLineAnswer, CostLineDetail, CostLineRequest
 from shared.contracts.jobs import Page
@@ -26,11 +26,12 @@ from shared.etags import etag_of
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.files import copy_file, get_file
 from shared.pagination import PageQueryDep, list_page
+from shared.query_parameters import open_parameters, read_open_filters
 from shared.routing import new_router
 from shared.tables.ingest.facts import CostLine
 
 SERVICE = "ingest"
-router = new_router("/v1/cost-lines", "cost lines", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/cost-lines", "cost lines", [Needs("ingest:read")])
 COLUMNS = (
     "id", "external_id", "source", "period", "scenario", "amount", "currency", "posted_on",
     "cost_type", "account", "cost_center", "vendor", "document", "description", "asset", "project",
@@ -59,6 +60,7 @@ def answer_values(row: CostLine) -> dict[str, Any]:
     summary="List cost lines",
     operation_id="list_cost_lines",
     responses=EXPORT_RESPONSES,
+    openapi_extra=open_parameters("tags", "fields"),
     response_model=Page[CostLineAnswer],
 )
 def list_cost_lines(
@@ -91,7 +93,7 @@ def list_cost_lines(
         "document": document, "description": description, "asset": asset, "project": project,
         "posted_on": posted_on,
     }  # fmt: skip
-    tags, fields = _open_filters(request, "tags."), _open_filters(request, "fields.")
+    tags, fields = read_open_filters(request), read_open_filters(request, "fields")
     query = repository.list_query(filters, tags, fields, live=live)
     if export is not None:
         return export_rows(export, "cost-lines", COLUMNS, _exported(query))
@@ -112,14 +114,6 @@ def list_cost_lines(
     )  # fmt: skip
     items = [CostLineAnswer(**answer_values(row)) for row in rows]
     return Page(items=items, next_cursor=cursor)
-
-
-def _open_filters(request: Request, prefix: str) -> dict[str, str]:
-    return {
-        name.removeprefix(prefix): value.replace("\x00", "")
-        for name, value in request.query_params.items()
-        if name.startswith(prefix) and len(name) > len(prefix)
-    }
 
 
 def _exported(query: Any) -> Iterator[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from services.ingest.data_quality.domain import LONGEST_DAYS
 from services.ingest.data_quality.figures.gathering import gather
 from services.ingest.data_quality.report import COLUMNS, cells_of, quality_of
 from services.ingest.data_quality.rules.findings import rule_findings
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.ingest.data_quality import DataQualityAnswer
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import Period
@@ -17,7 +17,7 @@ from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.routing import new_router
 
-router = new_router("/v1/data-quality", "data quality", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/data-quality", "data quality", [Needs("ingest:read")])
 
 
 @router.get(

@@ -7,7 +7,7 @@ from fastapi import Query, Response
 
 from services.ingest.drivers import repository
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.ingest.facts import Basis, DriverAnswer, DriverPatch, DriverRequest, Measure
@@ -23,7 +23,7 @@ from shared.routing import new_router
 from shared.tables.ingest.facts import Driver
 
 SERVICE = "ingest"
-router = new_router("/v1/drivers", "drivers", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/drivers", "drivers", [Needs("ingest:read")])
 WRITE = [Needs("ingest:write")]
 
 
@@ -129,7 +129,7 @@ def update_driver(
     response: Response,
 ) -> DriverAnswer:
     """A merge patch: what is given replaces what is there, null empties it."""
-    row = repository.get_driver(session, driver_id)
+    row = repository.get_driver(session, driver_id, lock=True)
     check_if_match(if_match, row)
     wanted = request.model_dump(exclude_unset=True, exclude={"names"})
     if wanted.get("basis", "") is None:
@@ -160,7 +160,7 @@ def delete_driver(
     driver_id: UUID, session: SessionDep, caller: CallerDep, if_match: IfMatchDep
 ) -> None:
     """Only one without quantities; 409 `in_use` otherwise."""
-    row = repository.get_driver(session, driver_id)
+    row = repository.get_driver(session, driver_id, lock=True)
     check_if_match(if_match, row)
     if repository.has_quantities(session, row.code):
         raise Conflict("the driver has quantities", code="in_use")

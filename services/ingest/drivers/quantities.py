@@ -11,7 +11,7 @@ from services.ingest.facts import repository
 from services.ingest.facts.repository import QUANTITIES
 from services.ingest.facts.workflow import problem_of, push_facts
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.facts import (
     QuantityAnswer,
@@ -31,7 +31,7 @@ from shared.routing import new_router
 from shared.tables.ingest.facts import DriverQuantity
 
 SERVICE = "ingest"
-router = new_router("/v1/driver-quantities", "drivers", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/driver-quantities", "drivers", [Needs("ingest:read")])
 WRITE = [Needs("ingest:write")]
 COLUMNS = ("driver", "period", "scenario", "source", "target", "quantity", "import")
 Short = Annotated[str | None, Query(max_length=200)]

@@ -10,7 +10,7 @@ from services.ingest.facts import repository
 from services.ingest.facts.repository import RATES
 from services.ingest.facts.workflow import push_facts
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.facts import RateAnswer, RateKind, RateRequest
 from shared.contracts.jobs import Page
@@ -23,7 +23,7 @@ from shared.routing import new_router
 from shared.tables.ingest.facts import ExchangeRate
 
 SERVICE = "ingest"
-router = new_router("/v1/exchange-rates", "exchange rates", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/exchange-rates", "exchange rates", [Needs("ingest:read")])
 COLUMNS = ("period", "from", "to", "kind", "rate", "import")
 Short = Annotated[str | None, Query(max_length=200)]
 

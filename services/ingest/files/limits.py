@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 MIB = 1 << 20
+DECODERS_AT_ONCE = 2
+"""Processes that decode workbooks and Parquet for one process of ours; the next file waits."""
+TURN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from services.ingest.imports import repository
 from services.ingest.imports.revert import revert
 from services.ingest.imports.upload import Upload, take_in
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.imports import (
     DetectedFile,
     FocusCost,
@@ -26,17 +26,17 @@ from shared.contracts.ingest.imports import (
     TotalCheck,
 )
 from shared.contracts.jobs import Accepted, Page, Wait
-from shared.contracts.values import Code, DecimalText, Label, Period
+from shared.contracts.values import Code, Currency, DecimalText, Label, Period
 from shared.currencies import is_currency
 from shared.database import SessionDep, discard
 from shared.errors import FieldError, RuleBroken
 from shared.etags import etag_of, set_etag
 from shared.jobs.endpoints import accept
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.ingest.imports import DataImport
 
-router = new_router("/v1/imports", "imports", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/imports", "imports", [Needs("ingest:read")])
 WRITE = [Needs("ingest:write")]
 
 FORM_FIELDS = frozenset(
@@ -123,7 +123,7 @@ def create_import(
     period: Annotated[Period | None, Form()] = None,
     scenario: Annotated[Scenario | None, Form()] = None,
     source: Annotated[Code | None, Form()] = None,
-    currency: Annotated[str | None, Form(pattern=r"^[A-Z]{3}$")] = None,
+    currency: Annotated[Currency | None, Form()] = None,
     control_totals: Annotated[
         str | None,
         Form(max_length=500_000, description='JSON: `{"rows": 2, "amounts": {"GBP": "7.50"}}`'),
@@ -190,7 +190,9 @@ def list_imports(
 ImportId = Annotated[UUID, Path()]
 
 
-@router.get("/{import_id:uuid}", summary="Read an import", operation_id="get_import")
+@router.get(
+    "/{import_id:uuid}", summary="Read an import", operation_id="get_import", openapi_extra=COMPUTED
+)
 def get_import(import_id: ImportId, session: SessionDep, response: Response) -> ImportAnswer:
     """What became of every row and every cent of a file."""
     row = repository.get_import(session, import_id)

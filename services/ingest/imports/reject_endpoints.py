@@ -10,7 +10,7 @@ from services.ingest.imports import repository
 from services.ingest.imports.endpoints import ImportId, answer_known
 from services.ingest.imports.rejected_rows import REASON_COLUMNS, mended_rows, rows_to_mend
 from services.ingest.imports.retry import retry_rejects
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.imports import ImportAnswer, RejectAnswer, RetryRequest
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.database import SessionDep, new_session
@@ -20,7 +20,7 @@ from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
 from shared.tables.ingest.imports import ImportReject
 
-router = new_router("/v1/imports", "imports", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/imports", "imports", [Needs("ingest:read")])
 WRITE = [Needs("ingest:write")]
 
 

@@ -24,7 +24,7 @@ from services.ingest.imports.parsing import ParsedFile, parse_file, profile_from
 from services.ingest.imports.reading.file_profile import FileRequest
 from services.ingest.imports.reading.survey import styles_from_json
 from services.ingest.values.fault import REJECT_CODES
-from shared import audit, outbox
+from shared import audit, metrics, outbox
 from shared.clock import utc_now
 from shared.database import at_once, in_transaction
 from shared.errors import Problem
@@ -192,6 +192,7 @@ def _finish(
     row.version += 1
     session.add(row)
     _tell(session, row)
+    _count(session, row)
     if stored.changed_line_periods:
         payload = {
             "periods": stored.changed_line_periods,
@@ -225,6 +226,14 @@ def _add_refused(session: Session, import_id: UUID, after: int, stored: Stored) 
     repository.add_refused(
         session, import_id, after, stored.refused_table, REFUSED_COLUMNS, REJECT_CODES
     )
+
+
+def _count(session: Session, row: DataImport) -> None:
+    source = metrics.source_label(row.source)
+    for outcome in ("accepted", "rejected", "duplicate"):
+        metrics.import_rows.labels(source, outcome).inc(getattr(row, f"rows_{outcome}"))
+    for reason, times in repository.reject_reasons(session, row.id) if row.rows_rejected else ():
+        metrics.import_rejects.labels(source, reason).inc(times)
 
 
 def _tell(session: Session, row: DataImport) -> None:

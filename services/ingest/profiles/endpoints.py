@@ -17,7 +17,7 @@ from services.ingest.profiles.detection import detect
 from services.ingest.profiles.domain import merged_rules, unknown_fields
 from services.ingest.values.dates import tells_a_month
 from shared import audit
-from shared.auth import UNBOUND, Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.ingest.profiles import (
@@ -40,7 +40,7 @@ from shared.tables.ingest.imports import ImportProfile
 from shared.tables.ingest.profiles import ImportProfileVersion
 
 SERVICE = "ingest"
-router = new_router("/v1/profiles", "profiles", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/profiles", "profiles", [Needs("ingest:read")])
 WRITE = [Needs("ingest:write")]
 
 
@@ -115,7 +115,7 @@ def list_profile_versions(
     profile_id: UUID,
     session: SessionDep,
     page: PageQueryDep,
-    version: Annotated[int | None, Query(ge=1)] = None,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Page[ProfileVersionAnswer]:
     """All rules that it ever had, the newest first; those of a deleted profile stay readable."""
     if not repository.has_versions(session, profile_id):

@@ -12,7 +12,7 @@ from services.ingest.sources.answers import source_answer
 from services.ingest.sources.changes import apply, new_row, patched, state_of
 from services.ingest.sources.checking import checked
 from shared import audit
-from shared.auth import UNBOUND, Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs
 from shared.bulk import (
     BulkAnswer,
     BulkQueryDep,
@@ -31,11 +31,11 @@ from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.problems import field_errors
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.ingest.sources import Source
 
 SERVICE = "ingest"
-router = new_router("/v1/sources", "sources", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/sources", "sources", [Needs("ingest:read")])
 WRITE = [Needs("ingest:write")]
 SourceId = Annotated[UUID, Path()]
 
@@ -64,7 +64,9 @@ def list_sources(
     return Page(items=[source_answer(row, language) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{source_id:uuid}", summary="Read a source", operation_id="get_source")
+@router.get(
+    "/{source_id:uuid}", summary="Read a source", operation_id="get_source", openapi_extra=COMPUTED
+)
 def get_source(
     source_id: SourceId, session: SessionDep, language: LanguageDep, response: Response
 ) -> SourceAnswer:

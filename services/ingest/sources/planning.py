@@ -4,7 +4,6 @@ from datetime import datetime
 
 from services.ingest.sources import repository
 from services.ingest.sources.workflow import SERVICE, ask_for_sync
-from shared import metrics
 from shared.clock import utc_now
 from shared.database import in_transaction
 from shared.errors import Conflict
@@ -54,13 +53,5 @@ def forget_old_pages() -> int:
         return repository.forget_old_pages(session, utc_now(), get_settings().source_raw_keep_days)
 
 
-def tell_ages() -> None:
-    """Bring the gauge of last successes up to date."""
-    with in_transaction() as session:
-        for code, moment in repository.ages(session):
-            metrics.source_last_success.labels(code).set(moment.timestamp())
-
-
 register(SERVICE, "start_due_syncs", 1.0, start_due_syncs)
 register(SERVICE, "forget_old_pages", 3600.0, forget_old_pages)
-register(SERVICE, "tell_source_ages", 30.0, tell_ages)

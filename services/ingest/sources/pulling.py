@@ -21,7 +21,13 @@ from services.ingest.sources.rows import pack_rows
 from services.ingest.sources.secrets import read_secret
 from services.ingest.sources.watermarks import latest
 from shared import metrics
-from shared.clients.outside.problems import ComeBackLater, SourceAnsweredBadly, SourceBusy
+from shared.clients.circuits import circuit_of_source
+from shared.clients.outside.problems import (
+    ComeBackLater,
+    SourceAnsweredBadly,
+    SourceBusy,
+    SourceUnreachable,
+)
 from shared.clock import utc_now
 from shared.contracts.ingest.source_kinds import CONFIGS
 from shared.database import in_transaction
@@ -56,14 +62,23 @@ def connect(settings: SourceSettings) -> Connector:
 
 
 def pull(source: Source, sync_id: UUID, report: Report, pause: Callable[[float], object]) -> None:
-    """Fetch what is missing, from the last kept page on, until the source has no more."""
+    """Fetch what is missing, from the last kept page on, until the source has no more.
+
+    A source that has not answered several times in a row is left alone for a while: 503.
+    """
     with in_transaction() as session:
         sync = repository.get_sync(session, None, sync_id)
     if sync.is_complete:
         return
+    circuit = circuit_of_source(source.code)
+    circuit.check()
     connector = connect(settings_of(source, pause))
     try:
         _pull_pages(connector, source, sync, report)
+        circuit.note(failed=False)
+    except (SourceUnreachable, SourceAnsweredBadly):
+        circuit.note(failed=True)
+        raise
     except SourceBusy as busy:
         _be_patient(source.id, busy)
         if (busy.wait_seconds or 0) > get_settings().source_longest_wait_seconds:
@@ -90,8 +105,8 @@ def _pull_pages(connector: Connector, source: Source, sync: SourceSync, report: 
                 "the source gives one empty page after the other", code="source_loops"
             )
         keep_page(source, sync.id, number, page)
-        metrics.source_rows.labels(source.code).inc(len(page.rows))
-        metrics.source_pages.labels(source.code).inc()
+        metrics.source_rows.labels(metrics.source_label(source.code)).inc(len(page.rows))
+        metrics.source_pages.labels(metrics.source_label(source.code)).inc()
         report(_share(rows, page.total))
         if page.next is None:
             return

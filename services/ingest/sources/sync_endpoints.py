@@ -13,7 +13,7 @@ from services.ingest.sources.pulling import connect, settings_of
 from services.ingest.sources.watching import look
 from services.ingest.sources.workflow import ask_for_sync
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.sources import (
     SourceTestAnswer,
     SyncAnswer,
@@ -29,7 +29,7 @@ from shared.routing import STORES_NOTHING, new_router
 from shared.tables.ingest.sources import Source, SourcePage, SourceSync
 
 SERVICE = "ingest"
-router = new_router("/v1/sources/{source_id:uuid}", "sources", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/sources/{source_id:uuid}", "sources", [Needs("ingest:read")])
 WRITE = [Needs("ingest:write")]
 SourceId = Annotated[UUID, Path()]
 SyncId = Annotated[UUID, Path()]

@@ -162,7 +162,7 @@ register(JOB_KIND, run_sync, fail_sync)
 
 
 def _tell(session: Session, source: Source, sync: SourceSync, subject: str) -> None:
-    metrics.source_syncs.labels(source.code, sync.status).inc()
+    metrics.source_syncs.labels(metrics.source_label(source.code), sync.status).inc()
     payload = {"id": str(sync.id), "source": source.code, "status": sync.status}
     outbox.publish(session, SERVICE, "source.synced", str(sync.id), payload)
     details = {

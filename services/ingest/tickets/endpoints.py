@@ -11,7 +11,7 @@ from services.ingest.facts import repository as facts
 from services.ingest.facts.repository import TICKETS
 from services.ingest.facts.workflow import push_facts
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
 from shared.contracts.ingest.facts import (
     TicketAnswer,
@@ -27,7 +27,7 @@ from shared.routing import new_router
 from shared.tables.ingest.facts import Ticket
 
 SERVICE = "ingest"
-router = new_router("/v1/tickets", "tickets", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/tickets", "tickets", [Needs("ingest:read")])
 COLUMNS = (
     "number", "kind", "service", "solution", "consumer", "opened_at", "resolved_at", "closed_at",
     "state", "priority", "category", "assignment_group", "sla_met", "reopen_count",

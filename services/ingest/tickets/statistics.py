@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from services.ingest.tickets import repository
 from services.ingest.tickets.domain import Stay, backlogs, hours, mean_hours, share
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.ingest.ticket_statistics import (
     TicketGroup,
     TicketMonth,
@@ -22,7 +22,7 @@ from shared.routing import new_router
 
 MOST_MONTHS = 120
 Only = Annotated[str | None, Query(max_length=500, description="Only tickets with this value")]
-router = new_router("/v1/ticket-statistics", "tickets", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/ticket-statistics", "tickets", [Needs("ingest:read")])
 Counted = dict[str | None, list[Row[Any]]]
 """Rows by the month they are of; None: of all months."""
 

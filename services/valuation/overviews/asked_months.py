@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 
 from shared.clients.allocation.value_views import AllocationViews, WholeView
 from shared.contracts.valuation.reports import Scenario
-from shared.contracts.values import PERIOD_PATTERN
+from shared.contracts.values import Period
 from shared.errors import Conflict, RuleBroken
 from shared.periods import months_between, period_range
 
@@ -46,15 +46,9 @@ class AskedMonths:
 
 
 async def _asked_months(
-    period: Annotated[
-        str | None, Query(pattern=PERIOD_PATTERN, description="One month", examples=["2026-01"])
-    ] = None,
-    first: Annotated[
-        str | None, Query(alias="from", pattern=PERIOD_PATTERN, description="First month")
-    ] = None,
-    last: Annotated[
-        str | None, Query(alias="to", pattern=PERIOD_PATTERN, description="Last month")
-    ] = None,
+    period: Annotated[Period | None, Query(description="One month", examples=["2026-01"])] = None,
+    first: Annotated[Period | None, Query(alias="from", description="First month")] = None,
+    last: Annotated[Period | None, Query(alias="to", description="Last month")] = None,
     scenario: Annotated[Scenario, Query(description="Whose published runs")] = "actual",
     run: Annotated[
         UUID | None, Query(description="A run of `period` instead of the published one")

@@ -48,7 +48,8 @@ class AllocationRun(Table, table=True):
     """One run of a model version over a period; nothing of it changes once it has finished.
 
     `inputs_as_of` holds, per topic, the number of the last change of the facts that it used.
-    Amounts in `totals` are decimals as text.
+    Amounts in `totals` are decimals as text. `rewritten` counts how often personal data was taken
+    out of the texts of its input; `fingerprint` stays that of the texts which it took.
     """
 
     __tablename__ = "allocation_run"
@@ -86,6 +87,7 @@ class AllocationRun(Table, table=True):
     )
     published_at: datetime | None = instant_column(nullable=True)
     published_by: str | None = text_column(nullable=True)
+    rewritten: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     version: int = version_column()
     created_at: datetime = instant_column(now=True)
     finished_at: datetime | None = instant_column(nullable=True)
@@ -116,9 +118,13 @@ class AllocationRun(Table, table=True):
 
 
 class RunChunk(Table, table=True):
-    """A piece of a run's inputs or flows: Parquet or JSON, written once."""
+    """A piece of a run's inputs or flows: Parquet or JSON, written once.
+
+    Partitioned by the month in which the run was made, which its id (a UUIDv7) begins with.
+    """
 
     __tablename__ = "run_chunk"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (run_id)"},)
 
     run_id: UUID = _of_run()
     name: str = Field(sa_column=Column(String(collation="C"), primary_key=True))

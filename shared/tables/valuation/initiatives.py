@@ -149,6 +149,7 @@ class InitiativeCashFlow(Table, table=True):
     __tablename__ = "initiative_cash_flow"
     __table_args__ = (
         UniqueConstraint("initiative_id", "natural_key"),
+        Index("ix_initiative_cash_flow_paid_on_id", "paid_on", "id"),
         CheckConstraint(one_of("category", "investment", "run_cost", "benefit"), name="category"),
         CheckConstraint(one_of("basis", "plan", "actual"), name="basis"),
     )

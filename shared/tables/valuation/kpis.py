@@ -88,6 +88,7 @@ class Observation(Table, table=True):
             name="uq_observation_natural_key",
             postgresql_nulls_not_distinct=True,
         ),
+        Index("ix_observation_period_id", "period", "id"),
         CheckConstraint("period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name="period"),
     )
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from services.ingest.data_quality.rules import answers, repository
 from services.ingest.data_quality.rules.answers import answer
 from shared import audit
-from shared.auth import UNBOUND, Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs
 from shared.bulk import (
     BulkAnswer,
     BulkQueryDep,
@@ -44,7 +44,7 @@ SORTABLE = {
     name: getattr(QualityRule, name)
     for name in ("code", "measure", "severity", "created_at", "updated_at")
 }
-router = new_router("/v1/data-quality-rules", "data quality", [Needs("ingest:read"), UNBOUND])
+router = new_router("/v1/data-quality-rules", "data quality", [Needs("ingest:read")])
 
 
 @router.get("", summary="List rules of data quality", operation_id="list_data_quality_rules")

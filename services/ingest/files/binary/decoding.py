@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import IO, Any
 import polars as pl
 
 from services.ingest.files.detected import ReadHints
-from services.ingest.files.limits import FileLimits
+from services.ingest.files.limits import DECODERS_AT_ONCE, TURN_SECONDS, FileLimits
 from services.ingest.files.problems import EXIT_REFUSED, problem_of_code, too_large, truncated_file
 from shared.errors import Problem, Unavailable
 
@@ -25,6 +26,7 @@ _START = (
     "import sys; sys.modules['numpy'] = None;"
     "from services.ingest.files.binary.decoder import main; sys.exit(main(sys.argv[1]))"
 )
+_at_once = threading.BoundedSemaphore(DECODERS_AT_ONCE)
 _STOPPED_FROM_OUTSIDE = {signal.SIGTERM, signal.SIGKILL, signal.SIGHUP}
 
 
@@ -51,7 +53,7 @@ def decoded(kind: str, path: Path, hints: ReadHints, limits: FileLimits) -> Iter
         "known_columns": sorted(hints.known_columns),
         "limits": dataclasses.asdict(limits),
     }
-    with tempfile.TemporaryFile() as errors, _started(request, errors) as process:
+    with _a_turn(), tempfile.TemporaryFile() as errors, _started(request, errors) as process:
         try:
             if process.stdout is None:
                 raise RuntimeError("the decoder has no output")
@@ -60,6 +62,17 @@ def decoded(kind: str, path: Path, hints: ReadHints, limits: FileLimits) -> Iter
             raise _why(process, errors) from error
         facts = json.loads(stream.schema.metadata[b"facts"])
         yield Decoded(facts, _frames(stream, process, errors))
+
+
+@contextlib.contextmanager
+def _a_turn() -> Iterator[None]:
+    """At most `DECODERS_AT_ONCE` decode; 503 for a file whose turn does not come."""
+    if not _at_once.acquire(timeout=TURN_SECONDS):
+        raise Unavailable("too many files are being decoded; try again later")
+    try:
+        yield
+    finally:
+        _at_once.release()
 
 
 @contextlib.contextmanager

@@ -30,15 +30,17 @@ class FileRequest:
 def profile_for(path: Path, request: FileRequest) -> tuple[Profile, Detected]:
     """The profile that the file is read by, checked against its columns."""
     hints = (request.profile or Profile(request.kind, {})).hints()
+    by_name = None
     with open_table(path, hints) as table:
         detected = table.detected
         if request.profile is None and request.kind != "focus":
             first = next(table.batches, None)
             if first is None:
                 raise empty_file("The file has a header but no rows.")
-            profile = mapping_by_name(request.kind, detected, first)
-            _require_fields(profile, detected)
-            return with_proven_sign(path, profile), detected
+            by_name = mapping_by_name(request.kind, detected, first)
+    if by_name is not None:
+        _require_fields(by_name, detected)
+        return with_proven_sign(path, by_name), detected
     if request.kind == "focus":
         _require_focus(detected, request)
         return _with_focus(request, detected), detected

@@ -1,6 +1,7 @@
 """Where the next page of an OData answer is, whether the service pages by itself or not."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from shared.clients.outside.answer import OutsideAnswer
 from shared.clients.outside.problems import SourceAnsweredBadly
 
 MOST_IDLE_PAGES = 200
+_COUNT = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def read_answer(answer: OutsideAnswer) -> Found:
         raise SourceAnsweredBadly("the answer has no list of entities")
     link = inner.get("__next") or inner.get("@odata.nextLink") or inner.get("@nextLink")
     count = inner.get("__count", inner.get("@odata.count", inner.get("@count")))
-    total = int(str(count)) if str(count).isdigit() else None
+    total = int(str(count)) if _COUNT.fullmatch(str(count)) else None
     return Found(listed, str(link) if link else None, total)
 
 

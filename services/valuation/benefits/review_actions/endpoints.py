@@ -8,7 +8,7 @@ from fastapi import Query
 
 from services.valuation.benefits.review_actions import repository
 from services.valuation.benefits.reviews.answers import action_of_review, today
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.review_notes import ActionState, ReviewActionAnswer
@@ -25,7 +25,7 @@ EXPORT_COLUMNS = (
     "overdue", "done_at", "note", "created_at",
 )  # fmt: skip
 
-router = new_router("/v1/review-actions", "review-actions", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/review-actions", "review-actions", [Needs("valuation:read")])
 
 
 @router.get(

@@ -8,13 +8,13 @@ from services.valuation.benefits.review_notices import (
 )
 from services.valuation.benefits.reviews import repository as reviews
 from services.valuation.benefits.reviews.endpoints import PATH, TAG
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.reviews import AnnouncementAnswer
 from shared.database import SessionDep
 from shared.routing import new_router
 
-router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
+router = new_router(PATH, TAG, [Needs("valuation:read")])
 
 
 @router.get(

@@ -16,7 +16,7 @@ from services.valuation.measures.value_kpis.domain import (
     measure_attainment,
     round_fraction,
 )
-from shared.errors import Conflict, Forbidden, RuleBroken
+from shared.errors import Conflict, RuleBroken
 
 State = Literal["scheduled", "in_progress", "submitted", "approved"]
 Step = Literal["start", "submit", "approve", "return"]
@@ -76,12 +76,6 @@ def check_not_submitted(state: State) -> None:
     """What counts as realised is not written under the eyes of who approves it."""
     if state == "submitted":
         raise Conflict("it is submitted; return it first", code="wrong_state")
-
-
-def check_other_eyes(subject: str, authors: Iterable[str | None], *, four_eyes: bool) -> None:
-    """Who started or submitted a review does not approve it, where four eyes are asked for."""
-    if four_eyes and subject in set(authors):
-        raise Forbidden("somebody else approves what you wrote", code="four_eyes")
 
 
 def check_extra_benefit(

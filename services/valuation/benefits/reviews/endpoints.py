@@ -18,7 +18,7 @@ from services.valuation.benefits.reviews.workflow import move_due_day, new_revie
 from services.valuation.changes import read_patch, write_changes
 from services.valuation.investments.initiatives import repository as initiatives
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.reviews import (
@@ -34,7 +34,7 @@ from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import PostImplementationReview
 
@@ -47,7 +47,7 @@ EXPORT_COLUMNS = (
     "owner", "sponsor", "portfolio", "approved_at", "created_at", "updated_at",
 )  # fmt: skip
 
-router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
+router = new_router(PATH, TAG, [Needs("valuation:read")])
 
 
 @router.get(
@@ -149,7 +149,9 @@ def create_review(
     return review_answer(session, review, initiative, language)
 
 
-@router.get("/{review_id:uuid}", summary="Read a review", operation_id="get_review")
+@router.get(
+    "/{review_id:uuid}", summary="Read a review", operation_id="get_review", openapi_extra=COMPUTED
+)
 def get_review(
     review_id: UUID, session: SessionDep, language: LanguageDep, response: Response
 ) -> ReviewAnswer:

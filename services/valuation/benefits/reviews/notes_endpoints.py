@@ -10,7 +10,7 @@ from services.valuation.benefits.reviews.domain import check_changeable
 from services.valuation.benefits.reviews.endpoints import PATH, SERVICE, TAG
 from services.valuation.changes import read_patch, write_changes
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.review_notes import (
@@ -25,7 +25,7 @@ from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.routing import new_router
 from shared.tables.valuation.reviews import ReviewAction, ReviewFinding
 
-router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
+router = new_router(PATH, TAG, [Needs("valuation:read")])
 FIXED_WITH_THE_REVIEW = {"text", "owner", "due_on"}
 
 
@@ -65,7 +65,10 @@ def create_finding(
     )
     session.add(row)
     session.flush()
-    audit.record(session, caller, SERVICE, "create", "finding", str(row.id), after=row.model_dump())
+    audit.record(
+        session, caller, SERVICE, "create", "finding", str(row.id),
+        details={"review": str(review_id)}, after=row.model_dump(),
+    )  # fmt: skip
     set_etag(response, row)
     return finding_answer(row)
 
@@ -91,8 +94,9 @@ def delete_finding(
     check_changeable(review.state)  # type: ignore[arg-type]
     session.delete(row)
     audit.record(
-        session, caller, SERVICE, "delete", "finding", str(finding_id), before=row.model_dump()
-    )
+        session, caller, SERVICE, "delete", "finding", str(finding_id),
+        details={"review": str(review_id)}, before=row.model_dump(),
+    )  # fmt: skip
 
 
 @router.get(
@@ -131,7 +135,10 @@ def create_action(
     )
     session.add(row)
     session.flush()
-    audit.record(session, caller, SERVICE, "create", "action", str(row.id), after=row.model_dump())
+    audit.record(
+        session, caller, SERVICE, "create", "action", str(row.id),
+        details={"review": str(review_id)}, after=row.model_dump(),
+    )  # fmt: skip
     set_etag(response, row)
     return action_answer(row)
 
@@ -166,7 +173,7 @@ def update_action(
         session.flush()
         audit.record(
             session, caller, SERVICE, "update", "action", str(action_id),
-            before=before, after=row.model_dump(),
+            details={"review": str(review_id)}, before=before, after=row.model_dump(),
         )  # fmt: skip
     set_etag(response, row)
     return action_answer(row)

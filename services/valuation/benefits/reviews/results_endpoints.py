@@ -18,7 +18,7 @@ from services.valuation.benefits.reviews.shown import shown_results
 from services.valuation.changes import write_changes
 from services.valuation.measures.value_kpis import repository as kpis
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.reviews import ManualResultRequest, ReviewResult
 from shared.database import SessionDep
@@ -29,7 +29,7 @@ from shared.routing import new_router
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.kpis import ValueKpi
 
-router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
+router = new_router(PATH, TAG, [Needs("valuation:read")])
 
 
 @router.get(

@@ -11,26 +11,26 @@ from services.valuation.benefits.reviews.answers import review_answer
 from services.valuation.benefits.reviews.domain import (
     Step,
     check_fillable,
-    check_other_eyes,
     take_step,
 )
 from services.valuation.benefits.reviews.endpoints import PATH, SERVICE, TAG
 from services.valuation.benefits.reviews.filling import fill_review
 from services.valuation.changes import write_changes
 from shared import audit, outbox
-from shared.auth import UNBOUND, Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.reviews import ReturnRequest, ReviewAnswer
 from shared.database import SessionDep
 from shared.etags import set_etag
+from shared.four_eyes import authors_of, check_other_eyes
 from shared.language import LanguageDep
 from shared.links import href
 from shared.routing import new_router
-from shared.settings import get_settings
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import PostImplementationReview
 
-router = new_router(PATH, TAG, [Needs("valuation:read"), UNBOUND])
+router = new_router(PATH, TAG, [Needs("valuation:read")])
+PARTS = ("review_result", "finding", "action")
 
 
 def _take(
@@ -146,12 +146,11 @@ def approve_review(
     language: LanguageDep,
     response: Response,
 ) -> ReviewAnswer:
-    """From then on it never changes. 403 `four_eyes` for who started or submitted it, if so set."""
+    """From then on it never changes. 403 `four_eyes` for who ever wrote in it, if so set."""
     found = repository.get_review(session, review_id, lock=True)
     review, initiative = found
     take_step(review.state, "approve")  # type: ignore[arg-type]
-    authors = (review.started_by, review.submitted_by)
-    check_other_eyes(caller.subject, authors, four_eyes=get_settings().four_eyes)
+    check_other_eyes(caller, authors_of(session, "review", str(review_id), PARTS))
     _take(session, caller, found, "approve", approved_by=caller.subject, approved_at=utc_now())
     outbox.publish(
         session, SERVICE, "review.approved", str(review.id),

@@ -11,7 +11,7 @@ from services.valuation.benefits.success_cases import repository
 from services.valuation.benefits.success_cases.figures import freeze_figures, shown_figures
 from services.valuation.changes import merge_names, read_patch, write_changes
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.cases import CaseAnswer, CasePatch, CaseRequest
@@ -23,6 +23,7 @@ from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.links import href
 from shared.pagination import PageQueryDep, list_page
+from shared.query_parameters import TAG_PARAMETER, read_open_filters
 from shared.routing import new_router
 from shared.tables.valuation.cases import SuccessCase
 from shared.tables.valuation.initiatives import Initiative
@@ -37,7 +38,7 @@ EXPORT_COLUMNS = (
 )  # fmt: skip
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 
-router = new_router("/v1/cases", "cases", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/cases", "cases", [Needs("valuation:read")])
 
 
 def case_answer(row: SuccessCase, language: str) -> CaseAnswer:
@@ -54,7 +55,13 @@ def case_answer(row: SuccessCase, language: str) -> CaseAnswer:
     )
 
 
-@router.get("", summary="List success cases", operation_id="list_cases", responses=EXPORT_RESPONSES)
+@router.get(
+    "",
+    summary="List success cases",
+    operation_id="list_cases",
+    responses=EXPORT_RESPONSES,
+    openapi_extra=TAG_PARAMETER,
+)
 def list_cases(
     http: Request,
     session: SessionDep,
@@ -74,11 +81,7 @@ def list_cases(
     ] = None,
 ) -> Page[CaseAnswer] | Any:
     """Ordered by code unless sorted otherwise; `tags.x=y` filters by a tag's value."""
-    tags = {
-        name.removeprefix("tags."): value
-        for name, value in http.query_params.items()
-        if name.startswith("tags.")
-    }
+    tags = read_open_filters(http)
     equal = {
         "code": code,
         "solution": solution,

@@ -19,14 +19,12 @@ from services.valuation.benefits.value_realisation.endpoints import (
     SponsorQuery,
 )
 from services.valuation.benefits.value_realisation.looks import load_experiences
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.valuation.realisation import BiasAnswer, BiasGroup
 from shared.database import SessionDep
 from shared.routing import new_router
 
-router = new_router(
-    "/v1/value-realisation", "value-realisation", [Needs("valuation:read"), UNBOUND]
-)
+router = new_router("/v1/value-realisation", "value-realisation", [Needs("valuation:read")])
 GroupBy = Literal["none", "portfolio", "sponsor", "kind", "kpi", "level"]
 GROUPS: dict[GroupBy, Callable[[Promised], str | None]] = {
     "portfolio": lambda each: each.portfolio,

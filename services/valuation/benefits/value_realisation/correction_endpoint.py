@@ -16,7 +16,7 @@ from services.valuation.benefits.value_realisation.looks import load_experiences
 from services.valuation.benefits.value_realisation.wording import correction_sentence
 from services.valuation.investments.initiatives import repository as initiatives
 from services.valuation.investments.value_expectations import repository as expectations
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.valuation.realisation import (
     CorrectedFigure,
     CorrectionAnswer,
@@ -32,7 +32,7 @@ from shared.tables.valuation.kpis import ValueKpi
 router = new_router(
     "/v1/initiatives/{initiative_id:uuid}/value-expectations",
     "value-expectations",
-    [Needs("valuation:read"), UNBOUND],
+    [Needs("valuation:read")],
 )
 TargetReason = Literal["no_baseline", "no_target"]
 

@@ -14,7 +14,7 @@ from services.valuation.benefits.value_realisation.looks import (
     load_looks,
     portfolio_of,
 )
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.valuation.realisation import (
     RealisationAnswer,
     RealisationGroup,
@@ -24,9 +24,7 @@ from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.routing import new_router
 
-router = new_router(
-    "/v1/value-realisation", "value-realisation", [Needs("valuation:read"), UNBOUND]
-)
+router = new_router("/v1/value-realisation", "value-realisation", [Needs("valuation:read")])
 PortfolioQuery = Annotated[
     str | None, Query(max_length=200, description="The tag `portfolio` of initiatives")
 ]

@@ -11,7 +11,7 @@ from services.valuation.investments.cash_flows.workflow import put_payments
 from services.valuation.investments.initiatives import repository as initiatives
 from services.valuation.investments.initiatives.workflow import rescore
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.cash_flows import (
@@ -32,7 +32,7 @@ EXPORT_COLUMNS = ("external_id", "on", "amount", "category", "basis", "note")
 router = new_router(
     "/v1/initiatives/{initiative_id:uuid}/cash-flows",
     "cash-flows",
-    [Needs("valuation:read"), UNBOUND],
+    [Needs("valuation:read")],
 )
 
 

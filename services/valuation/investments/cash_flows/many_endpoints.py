@@ -14,7 +14,7 @@ from services.valuation.investments.cash_flows.endpoints import (
 from services.valuation.investments.cash_flows.workflow import put_payments
 from services.valuation.investments.initiatives import repository as initiatives
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.cash_flows import CashFlowAnswer, CashFlowOfInitiative
@@ -26,7 +26,7 @@ from shared.pagination import PageQueryDep, list_page
 from shared.routing import new_router
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow
 
-router = new_router("/v1/cash-flows", "cash-flows", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/cash-flows", "cash-flows", [Needs("valuation:read")])
 
 
 @router.get(

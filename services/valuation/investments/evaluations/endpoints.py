@@ -13,7 +13,7 @@ from services.valuation.investments.evaluations.flows import CashFlow
 from services.valuation.investments.initiatives import repository as initiatives
 from services.valuation.investments.run_costs.domain import join_run_cost
 from services.valuation.investments.run_costs.workflow import NOT_ASKED, ask_run_cost, run_cost_note
-from shared.auth import UNBOUND, Needs
+from shared.auth import OWN_PART, Needs
 from shared.contracts.valuation.evaluations import (
     Convention,
     EvaluationAnswer,
@@ -34,6 +34,7 @@ router = new_router("/v1", "evaluations", [Needs("valuation:read")])
     summary="Judge cash flows",
     operation_id="create_evaluation",
     openapi_extra=STORES_NOTHING,
+    dependencies=[OWN_PART],
 )
 def create_evaluation(request: EvaluationRequest, language: LanguageDep) -> EvaluationAnswer:
     """All named figures, axes, sensitivities and scenarios of a case; nothing is stored."""
@@ -44,7 +45,6 @@ def create_evaluation(request: EvaluationRequest, language: LanguageDep) -> Eval
     "/initiatives/{initiative_id:uuid}/evaluation",
     summary="Judge an initiative",
     operation_id="get_initiative_evaluation",
-    dependencies=[UNBOUND],
 )
 def get_initiative_evaluation(
     initiative_id: UUID,

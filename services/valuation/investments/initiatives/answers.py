@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from services.valuation.benefits.reviews.domain import check_other_eyes
 from services.valuation.changes import write_changes
 from shared.auth import Caller
 from shared.clock import utc_now
@@ -10,6 +9,7 @@ from shared.contracts.valuation.initiatives import InitiativeAnswer, InitiativeR
 from shared.contracts.values import name_in
 from shared.errors import FieldError, Forbidden, RuleBroken
 from shared.etags import etag_of
+from shared.four_eyes import check_other_eyes
 from shared.settings import get_settings
 from shared.tables.valuation.initiatives import Initiative
 
@@ -64,7 +64,7 @@ def _check_may_make_history(row: Initiative, caller: Caller) -> None:
     if not caller.may("valuation:approve"):
         message = "making an initiative history needs the scope valuation:approve"
         raise Forbidden(message, code="scope_missing")
-    check_other_eyes(caller.subject, [row.created_by], four_eyes=get_settings().four_eyes)
+    check_other_eyes(caller, [row.created_by])
 
 
 def _check_stage(request: InitiativeRequest, present: str, *, historic: bool) -> None:

@@ -15,10 +15,10 @@ from services.valuation.investments.initiatives.answers import (
     initiative_answer,
     new_initiative,
 )
-from services.valuation.investments.initiatives.filters import TAG_PARAMETER, FilterDep
+from services.valuation.investments.initiatives.filters import FilterDep
 from services.valuation.investments.initiatives.workflow import follow_up
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.initiatives import (
@@ -33,7 +33,8 @@ from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.query_parameters import TAG_PARAMETER
+from shared.routing import COMPUTED, new_router
 from shared.tables.valuation.initiatives import Initiative
 
 SERVICE = "valuation"
@@ -49,7 +50,7 @@ EXPORT_COLUMNS = (
     "planned_benefit", "actual_benefit", "historic", "tags",
 )  # fmt: skip
 
-router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read")])
 
 
 @router.get(
@@ -89,7 +90,12 @@ def _exported(query: Any, language: str) -> Iterator[list[Any]]:
             yield [cells.get(name, getattr(row, name, None)) for name in EXPORT_COLUMNS]
 
 
-@router.get("/{initiative_id:uuid}", summary="Read an initiative", operation_id="get_initiative")
+@router.get(
+    "/{initiative_id:uuid}",
+    summary="Read an initiative",
+    operation_id="get_initiative",
+    openapi_extra=COMPUTED,
+)
 def get_initiative(
     initiative_id: UUID, session: SessionDep, language: LanguageDep, response: Response
 ) -> InitiativeAnswer:

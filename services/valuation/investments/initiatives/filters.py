@@ -8,10 +8,9 @@ from fastapi import Depends, Query, Request
 
 from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.initiatives import Stage
-from shared.errors import RuleBroken
+from shared.contracts.values import Currency
+from shared.query_parameters import read_open_filters
 
-TAG = "tags."
-LONGEST_TAG_VALUE = 2000
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 DayQuery = Annotated[Day | None, Query()]
 
@@ -56,20 +55,6 @@ class InitiativeFilter:
         }
 
 
-def _tags_asked_for(http: Request) -> dict[str, str]:
-    """The `tags.x=value` parameters; each tag once, values as long as tags may be."""
-    tags: dict[str, str] = {}
-    for name, value in http.query_params.multi_items():
-        tag = name.removeprefix(TAG)
-        if tag == name:
-            continue
-        if tag in tags or len(value) > LONGEST_TAG_VALUE:
-            message = f"one value of at most {LONGEST_TAG_VALUE} characters"
-            raise RuleBroken.at(f"query:/{name}", "invalid", message)
-        tags[tag] = value.replace("\x00", "")
-    return tags
-
-
 async def _filter(
     http: Request,
     code: CodeQuery = None,
@@ -78,7 +63,7 @@ async def _filter(
     sponsor: Annotated[str | None, Query(max_length=500)] = None,
     value_chain_stage: CodeQuery = None,
     kind: CodeQuery = None,
-    currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$")] = None,
+    currency: Annotated[Currency | None, Query()] = None,
     portfolio: Annotated[
         str | None, Query(max_length=2000, description="The same as `tags.portfolio`")
     ] = None,
@@ -97,7 +82,7 @@ async def _filter(
         bool | None, Query(description="Whether the actual cost is above the planned")
     ] = None,
 ) -> InitiativeFilter:
-    tags = _tags_asked_for(http)
+    tags = read_open_filters(http)
     if portfolio is not None:
         tags["portfolio"] = portfolio
     return InitiativeFilter(
@@ -111,16 +96,3 @@ async def _filter(
 
 FilterDep = Annotated[InitiativeFilter, Depends(_filter)]
 """The filters that every list over initiatives takes; `tags.x=y` as well."""
-
-TAG_PARAMETER = {
-    "parameters": [
-        {
-            "name": "tags.{key}",
-            "in": "query",
-            "required": False,
-            "description": "Those with this value of a tag, for example `tags.agency=Energy`.",
-            "schema": {"type": "string", "maxLength": LONGEST_TAG_VALUE},
-        }
-    ]
-}
-"""`openapi_extra` of a list that takes tags."""

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.valuation.benefits.reviews.domain import check_other_eyes
 from services.valuation.changes import write_changes
 from services.valuation.investments.initiatives import repository
 from services.valuation.investments.initiatives.answers import initiative_answer
@@ -13,7 +12,7 @@ from services.valuation.investments.initiatives.domain import Step, take_step
 from services.valuation.investments.initiatives.workflow import follow_up
 from services.valuation.investments.stage_gates.workflow import pass_gate
 from shared import audit
-from shared.auth import UNBOUND, Caller, CallerDep, Needs
+from shared.auth import Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.gates import (
     CloseRequest,
@@ -23,12 +22,12 @@ from shared.contracts.valuation.gates import (
 )
 from shared.contracts.valuation.initiatives import InitiativeAnswer
 from shared.database import SessionDep
+from shared.four_eyes import check_other_eyes
 from shared.language import LanguageDep
 from shared.routing import new_router
-from shared.settings import get_settings
 from shared.tables.valuation.initiatives import Initiative
 
-router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read")])
 
 
 def _step(
@@ -80,7 +79,7 @@ def approve_initiative(
     baseline `planned_go_live_on`, unless there is one.
     """
     row = repository.get_initiative(session, initiative_id, lock=True)
-    check_other_eyes(caller.subject, [row.created_by], four_eyes=get_settings().four_eyes)
+    check_other_eyes(caller, [row.created_by])
     baseline = row.planned_go_live_on or row.go_live_on
     _step(session, caller, row, "approve", request, planned_go_live_on=baseline)
     return _answer(row, language, response)

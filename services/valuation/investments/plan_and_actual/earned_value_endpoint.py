@@ -10,17 +10,16 @@ from services.valuation.investments.initiatives import repository as initiatives
 from services.valuation.investments.plan_and_actual import repository
 from services.valuation.investments.plan_and_actual.earned_value import Progress, earn
 from services.valuation.investments.plan_and_actual.wording import EARNED, EARNED_REASONS
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.days import Day
-from shared.contracts.valuation.initiatives import Percent
+from shared.contracts.valuation.initiatives import NotNegative, Percent
 from shared.contracts.valuation.variances import EarnedFigure, EarnedValue
-from shared.contracts.values import DecimalText
 from shared.database import SessionDep
 from shared.language import LanguageDep
 from shared.routing import new_router
 
-router = new_router("/v1/initiatives", "variances", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/initiatives", "variances", [Needs("valuation:read")])
 
 
 @router.get(
@@ -37,7 +36,7 @@ def get_initiative_earned_value(
         Percent | None, Query(description="In place of the initiative's own")
     ] = None,
     estimate_to_complete: Annotated[
-        DecimalText | None, Query(ge=0, description="In place of the initiative's own")
+        NotNegative | None, Query(description="In place of the initiative's own")
     ] = None,
 ) -> EarnedValue:
     """From planned and actual cash flows up to a day, and how far the work is."""

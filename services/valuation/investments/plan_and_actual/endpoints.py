@@ -10,7 +10,7 @@ from fastapi import Query
 from services.valuation.investments.cash_flows.repository import sum_by_day
 from services.valuation.investments.evaluations.flows import CashFlow
 from services.valuation.investments.initiatives import repository as initiatives
-from services.valuation.investments.initiatives.filters import TAG_PARAMETER, FilterDep
+from services.valuation.investments.initiatives.filters import FilterDep
 from services.valuation.investments.plan_and_actual import repository
 from services.valuation.investments.plan_and_actual.answers import (
     EXPORT_COLUMNS,
@@ -34,7 +34,7 @@ from services.valuation.investments.plan_and_actual.totals import (
 from services.valuation.investments.run_costs.domain import join_run_cost
 from services.valuation.investments.run_costs.workflow import NOT_ASKED, ask_run_cost, run_cost_note
 from services.valuation.measures.value_kpis.series import UNLINKED
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.variances import (
     CategoryVariance,
@@ -50,10 +50,11 @@ from shared.database import SessionDep, new_session
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
+from shared.query_parameters import TAG_PARAMETER
 from shared.routing import new_router
 from shared.tables.valuation.initiatives import Initiative
 
-router = new_router("/v1", "variances", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1", "variances", [Needs("valuation:read")])
 
 TEN_PERCENT = Decimal(10)
 GROUPS = "portfolio|sponsor|kind|stage|solution|value_chain_stage|currency|all"
@@ -175,6 +176,7 @@ def list_initiative_variance_totals(
     group_by: Annotated[
         str,
         Query(
+            max_length=205,
             pattern=rf"^({GROUPS}|tags\..{{1,200}})$",
             description=f"`{GROUPS.replace('|', '`, `')}` or a tag such as `tags.agency`",
         ),

@@ -7,7 +7,7 @@ from services.valuation.investments.stage_gates import repository
 from services.valuation.investments.stage_gates.domain import difference
 from services.valuation.investments.stage_gates.wording import explain
 from services.valuation.investments.stage_gates.workflow import expected_values
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.gates import ExpectedValue, GateAnswer, GateChange
 from shared.database import SessionDep
@@ -20,7 +20,7 @@ from shared.tables.valuation.gates import InitiativeGate
 router = new_router(
     "/v1/initiatives/{initiative_id:uuid}/gates",
     "initiatives",
-    [Needs("valuation:read"), UNBOUND],
+    [Needs("valuation:read")],
 )
 
 

@@ -17,7 +17,7 @@ from services.valuation.investments.value_expectations import repository
 from services.valuation.investments.value_expectations.workflow import new_promise, put_promises
 from services.valuation.measures.value_kpis import repository as kpis
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.initiatives import Level
@@ -40,7 +40,7 @@ MONEY_FIELDS = ("monetary_value", "currency", "benefit_kind")
 router = new_router(
     "/v1/initiatives/{initiative_id:uuid}/value-expectations",
     "value-expectations",
-    [Needs("valuation:read"), UNBOUND],
+    [Needs("valuation:read")],
 )
 
 

@@ -10,7 +10,7 @@ from services.valuation.investments.value_expectations import repository
 from services.valuation.investments.value_expectations.endpoints import SERVICE, expectation_answer
 from services.valuation.investments.value_expectations.workflow import put_promises
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.initiatives import BenefitKind, Level
@@ -31,9 +31,7 @@ EXPORT_COLUMNS = (
     "currency", "benefit_kind", "owner", "note",
 )  # fmt: skip
 
-router = new_router(
-    "/v1/value-expectations", "value-expectations", [Needs("valuation:read"), UNBOUND]
-)
+router = new_router("/v1/value-expectations", "value-expectations", [Needs("valuation:read")])
 
 
 @router.get(

@@ -10,7 +10,7 @@ from services.valuation.measures.attribution.answers import attribution_answer
 from services.valuation.measures.attribution.sources import Source, find_cost, find_kpi, name_driver
 from services.valuation.measures.attribution.workflow import Question, attribute
 from services.valuation.measures.value_kpis import repository
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.valuation.attribution import AttributionAnswer
 from shared.contracts.values import Period
 from shared.database import SessionDep
@@ -19,7 +19,7 @@ from shared.language import LanguageDep
 from shared.routing import new_router
 from shared.tables.valuation.kpis import ValueKpi
 
-router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read")])
 
 
 @router.get(

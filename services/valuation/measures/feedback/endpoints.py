@@ -10,7 +10,7 @@ from services.valuation.changes import write_changes
 from services.valuation.measures.feedback import repository
 from services.valuation.measures.feedback.domain import Given, natural_keys
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import (
     BulkAnswer,
     BulkQueryDep,
@@ -45,7 +45,7 @@ EXPORT_COLUMNS = (
 )  # fmt: skip
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 
-router = new_router("/v1/feedback", "feedback", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/feedback", "feedback", [Needs("valuation:read")])
 
 
 def feedback_answer(row: Feedback) -> FeedbackAnswer:

@@ -6,14 +6,14 @@ from fastapi import Query
 
 from services.valuation.measures.feedback.endpoints import CodeQuery
 from services.valuation.measures.feedback.statistics import By, gather_by, load_counted, statistic
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.valuation.feedback import FeedbackStatistics
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import RuleBroken
 from shared.routing import new_router
 
-router = new_router("/v1/feedback", "feedback", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/feedback", "feedback", [Needs("valuation:read")])
 
 
 @router.get(

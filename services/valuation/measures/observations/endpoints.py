@@ -13,7 +13,7 @@ from services.valuation.measures.value_kpis.endpoints import CodeQuery
 from services.valuation.measures.value_kpis.links import LinkDep
 from services.valuation.measures.value_kpis.series import key_of_link
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -31,7 +31,7 @@ from shared.tables.valuation.kpis import Observation, ValueKpi
 SERVICE = "valuation"
 EXPORT_COLUMNS = ("kpi", "period", "at", "value", "source", "link", "note")
 
-router = new_router("/v1/observations", "observations", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/observations", "observations", [Needs("valuation:read")])
 
 
 def observation_answer(row: Observation, kpi: str) -> ObservationAnswer:

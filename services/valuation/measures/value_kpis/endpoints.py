@@ -15,10 +15,10 @@ from services.valuation.measures.value_kpis.answers import (
     stored_fields,
     stored_kpi,
 )
-from services.valuation.measures.value_kpis.formula_checks import open_book
+from services.valuation.measures.value_kpis.formula_checks import is_in_a_formula, open_book
 from services.valuation.measures.value_kpis.links import LinkDep
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -46,7 +46,7 @@ NEVER_NULL = {
 }  # fmt: skip
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 
-router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read")])
 
 
 @router.get(
@@ -200,11 +200,14 @@ def update_value_kpi(
 def delete_value_kpi(
     kpi_id: UUID, session: SessionDep, caller: CallerDep, if_match: IfMatchDep
 ) -> None:
-    """Only while nothing is observed or promised by it (409 `kpi_in_use`)."""
+    """Only while nothing is observed, promised or computed by it (409 `kpi_in_use`)."""
+    repository.hold_alone(session)  # before the row, as bulks do
     row = repository.get_value_kpi(session, kpi_id, lock=True)
     check_if_match(if_match, row)
     if repository.is_used(session, kpi_id):
         raise Conflict("observations or expectations name this KPI", code="kpi_in_use")
+    if is_in_a_formula(session, row.code):
+        raise Conflict("the formula of another KPI names this one", code="kpi_in_use")
     session.delete(row)
     audit.record(
         session, caller, SERVICE, "delete", "value_kpi", str(kpi_id), before=row.model_dump()

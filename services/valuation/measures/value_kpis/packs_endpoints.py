@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Path, Query
 
 from services.valuation.measures.value_kpis import repository
 from services.valuation.measures.value_kpis.library import HOME_OF_KPI, PACKS, Names, Pack, PackKpi
 from services.valuation.measures.value_kpis.library.choosing import kpis_of_pack, kpis_to_load
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.kpi_packs import PackAnswer, PackKind, PackKpiAnswer, PackLoaded
@@ -19,7 +19,7 @@ from shared.language import LanguageDep
 from shared.routing import new_router
 from shared.tables.valuation.kpis import ValueKpi
 
-router = new_router("/v1/kpi-packs", "kpi-packs", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/kpi-packs", "kpi-packs", [Needs("valuation:read")])
 
 
 @router.get("", summary="List the shipped KPI packs", operation_id="list_kpi_packs")
@@ -39,8 +39,11 @@ def list_kpi_packs(
     return Page(items=[_pack_answer(pack, here, language) for pack in packs])
 
 
+PackName = Annotated[str, Path(max_length=200)]
+
+
 @router.get("/{name}", summary="Read a shipped KPI pack", operation_id="get_kpi_pack")
-def get_kpi_pack(name: str, session: SessionDep, language: LanguageDep) -> PackAnswer:
+def get_kpi_pack(name: PackName, session: SessionDep, language: LanguageDep) -> PackAnswer:
     """One pack with its own and its borrowed KPIs."""
     pack = _get_pack(name)
     here = _codes_here(session, [kpi.code for kpi in kpis_of_pack(pack)])
@@ -54,7 +57,7 @@ def get_kpi_pack(name: str, session: SessionDep, language: LanguageDep) -> PackA
     dependencies=[Needs("valuation:write")],
 )
 def load_kpi_pack(
-    name: str,
+    name: PackName,
     session: SessionDep,
     caller: CallerDep,
     dry_run: Annotated[bool, Query(description="Only say what would be created")] = False,

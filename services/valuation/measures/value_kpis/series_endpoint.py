@@ -23,7 +23,7 @@ from services.valuation.measures.value_kpis.domain import (
 from services.valuation.measures.value_kpis.links import AskedLink, LinkDep, ShortQuery
 from services.valuation.measures.value_kpis.series import Reading, Wish, key_of_link
 from services.valuation.measures.value_kpis.workflow import close_over, load_readings
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.series import (
     SeasonEffect,
@@ -44,7 +44,7 @@ from shared.tables.valuation.kpis import ValueKpi
 MOST_MONTHS = 600
 MONTHS_UNLESS_ASKED = 12
 
-router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read")])
 
 
 @router.get(

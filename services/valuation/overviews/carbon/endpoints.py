@@ -8,7 +8,7 @@ from fastapi import Query
 from services.valuation.overviews.asked_months import AskedMonthsDep
 from services.valuation.overviews.carbon.answers import carbon_answer, carbon_items
 from services.valuation.overviews.carbon.workflow import load_carbon
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.clients.allocation.value_views import allocation_views
 from shared.contracts.valuation.carbon import Carbon, CarbonItem, CarbonLayer
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
@@ -28,7 +28,7 @@ SORTABLE = {
     "kg_per_unit": lambda each: each.kg_per_unit,
 }
 
-router = new_router("/v1/carbon", "carbon", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/carbon", "carbon", [Needs("valuation:read")])
 
 
 @router.get(

@@ -7,13 +7,13 @@ from fastapi import Query
 from services.valuation.overviews.asked_months import AskedMonthsDep
 from services.valuation.overviews.scorecards.answers import card_answer
 from services.valuation.overviews.scorecards.workflow import gather_card
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.valuation.scorecards import Scorecard
 from shared.database import SessionDep
 from shared.language import LanguageDep
 from shared.routing import new_router
 
-router = new_router("/v1/scorecards", "scorecards", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/scorecards", "scorecards", [Needs("valuation:read")])
 
 
 @router.get("", summary="Balanced scorecard", operation_id="get_scorecard")

@@ -9,7 +9,7 @@ from services.valuation.overviews.asked_months import AskedMonthsDep
 from services.valuation.overviews.value_chain import repository
 from services.valuation.overviews.value_chain.answers import chain_answer
 from services.valuation.overviews.value_chain.workflow import load_chain
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.clients.allocation.value_views import allocation_views
 from shared.contracts.valuation.value_chain import ValueChain
 from shared.database import SessionDep
@@ -21,7 +21,7 @@ COLUMNS = (
     "code", "name", "cost", "cost_share", "value", "value_share", "value_per_cost", "sentence"
 )  # fmt: skip
 
-router = new_router("/v1/value-chain", "value-chain", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/value-chain", "value-chain", [Needs("valuation:read")])
 
 
 @router.get(

@@ -9,7 +9,7 @@ from services.valuation.changes import merge_names, read_patch, write_changes
 from services.valuation.overviews.value_chain import repository
 from services.valuation.overviews.value_chain.shipped import SHIPPED, STEP
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import (
     BulkAnswer,
     BulkQueryDep,
@@ -39,7 +39,7 @@ from shared.tables.valuation.value_chain import ValueChainStage
 SERVICE = "valuation"
 WRITE = [Needs("valuation:write")]
 
-router = new_router("/v1/value-chain-stages", "value-chain", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/value-chain-stages", "value-chain", [Needs("valuation:read")])
 
 
 def stage_answer(row: ValueChainStage, language: str) -> StageAnswer:

@@ -8,7 +8,7 @@ from fastapi import Query
 from services.valuation.overviews.asked_months import AskedMonthsDep
 from services.valuation.overviews.views.answers import Presenter
 from services.valuation.overviews.views.workflow import load_solutions
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.clients.allocation.value_views import allocation_views
 from shared.contracts.valuation.views import Quadrant, SolutionValueItem, SolutionValueView
 from shared.database import SessionDep
@@ -33,7 +33,7 @@ SORTABLE = {
     "value_per_cost": lambda each: each.value_per_cost,
 }
 
-router = new_router("/v1/views", "views", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/views", "views", [Needs("valuation:read")])
 
 
 @router.get(

@@ -8,14 +8,15 @@ from fastapi import Header, Query, Response
 
 from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.reports.answers import JSON, names_etag, preferred
-from shared.auth import UNBOUND, Needs
+from shared.auth import Needs
 from shared.contracts.valuation.charts import ChartName, ChartQuery
+from shared.contracts.values import HeaderText
 from shared.database import SessionDep
 from shared.language import LanguageDep
 from shared.routing import new_router
 
 VEGA_LITE, SVG, PNG = "application/vnd.vegalite.v6+json", "image/svg+xml", "image/png"
-router = new_router("/v1/charts", "charts", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/charts", "charts", [Needs("valuation:read")])
 _SPEC = {"schema": {"type": "object", "description": "A Vega-Lite specification with its data"}}
 _CHART_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -43,8 +44,8 @@ def get_chart(
     session: SessionDep,
     language: LanguageDep,
     query: Annotated[ChartQuery, Query()],
-    accept: Annotated[str | None, Header(description="JSON, SVG or PNG")] = None,
-    if_none_match: Annotated[str | None, Header(description="ETag that you have")] = None,
+    accept: Annotated[HeaderText | None, Header(description="JSON, SVG or PNG")] = None,
+    if_none_match: Annotated[HeaderText | None, Header(description="ETag that you have")] = None,
 ) -> Response:
     """Of `period`: `flow` from pools to consumers, `cost-distribution` by layer, `cost-value` by
     stage of the value chain, `kpi-attainment`, `unallocated` by reason and age.

@@ -18,7 +18,7 @@ from services.valuation.reporting.report_schedules.changes import (
 from services.valuation.reporting.report_schedules.checking import fields_of, webhook_of
 from services.valuation.reporting.reports.workflow import SERVICE
 from shared import audit
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.bulk import (
     BulkAnswer,
     BulkQueryDep,
@@ -42,11 +42,11 @@ from shared.errors import Conflict, Problem, RuleBroken
 from shared.etags import IfMatchDep, check_if_match, set_etag
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.valuation.report_schedules import ReportSchedule
 
 RESOURCE = "report_schedule"
-router = new_router("/v1/report-schedules", "reports", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/report-schedules", "reports", [Needs("valuation:read")])
 
 
 @router.get("", summary="List report schedules", operation_id="list_report_schedules")
@@ -86,7 +86,12 @@ def list_report_schedules(
     return Page(items=_answers(session, rows, language), next_cursor=cursor)
 
 
-@router.get("/{schedule_id:uuid}", summary="Read a schedule", operation_id="get_report_schedule")
+@router.get(
+    "/{schedule_id:uuid}",
+    summary="Read a schedule",
+    operation_id="get_report_schedule",
+    openapi_extra=COMPUTED,
+)
 def get_report_schedule(
     schedule_id: UUID, session: SessionDep, language: LanguageDep, response: Response
 ) -> ReportScheduleAnswer:

@@ -9,7 +9,7 @@ from services.valuation.reporting.report_schedules import repository
 from services.valuation.reporting.report_schedules.domain import month_before
 from services.valuation.reporting.report_schedules.workflow import order
 from services.valuation.reporting.reports.order_rules import check_may_have
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.clients.allocation.figures import allocation_figures
 from shared.clock import utc_now
 from shared.contracts.jobs import Accepted, Wait
@@ -21,7 +21,7 @@ from shared.jobs.endpoints import accept
 from shared.routing import new_router
 from shared.tables.valuation.report_schedules import ReportSchedule
 
-router = new_router("/v1/report-schedules", "reports", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/report-schedules", "reports", [Needs("valuation:read")])
 
 
 @router.post(

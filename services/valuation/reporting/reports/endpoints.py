@@ -4,14 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Header, Query, Response
-from pydantic import StringConstraints
 
 from services.valuation.reporting.reports import repository
 from services.valuation.reporting.reports.answers import JSON, file_answer, preferred, report_answer
 from services.valuation.reporting.reports.files.formats import MEDIA_TYPES
 from services.valuation.reporting.reports.order_rules import check_order
 from services.valuation.reporting.reports.ordering import ReportOrder, check_type, order_report
-from shared.auth import UNBOUND, CallerDep, Needs
+from shared.auth import CallerDep, Needs
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.contracts.valuation.reports import (
     ReportAnswer,
@@ -21,29 +20,31 @@ from shared.contracts.valuation.reports import (
     ReportStatus,
     ReportType,
 )
-from shared.contracts.values import PERIOD_PATTERN
+from shared.contracts.values import HeaderText, Period
 from shared.database import SessionDep
 from shared.etags import set_etag
 from shared.jobs.endpoints import accept
 from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.valuation.reports import Report
 
-router = new_router("/v1/reports", "reports", [Needs("valuation:read"), UNBOUND])
+router = new_router("/v1/reports", "reports", [Needs("valuation:read")])
 FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The report; with the file's own media type in `Accept` the file itself",
         "content": {
-            media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+            media_type.partition(";")[0]: {
+                "schema": {"type": "string", "contentMediaType": media_type.partition(";")[0]}
+            }
             for name, media_type in MEDIA_TYPES.items()
             if name != "json"
         },
     },
     304: {"description": "You have these bytes already"},
 }
-AcceptHeader = Annotated[str | None, Header(description="JSON, or the file's media type")]
-NoneMatch = Annotated[str | None, Header(description="ETag of bytes that you have")]
+AcceptHeader = Annotated[HeaderText | None, Header(description="JSON, or the file's media type")]
+NoneMatch = Annotated[HeaderText | None, Header(description="ETag of bytes that you have")]
 
 
 @router.post(
@@ -88,9 +89,7 @@ def list_reports(
     session: SessionDep,
     page: PageQueryDep,
     report_type: Annotated[ReportType | None, Query(alias="type")] = None,
-    period: Annotated[
-        str | None, StringConstraints(pattern=PERIOD_PATTERN), Query(examples=["2026-01"])
-    ] = None,
+    period: Annotated[Period | None, Query(examples=["2026-01"])] = None,
     report_format: Annotated[ReportFormat | None, Query(alias="format")] = None,
     language: Annotated[ReportLanguage | None, Query()] = None,
     status: Annotated[ReportStatus | None, Query()] = None,
@@ -125,6 +124,7 @@ def list_reports(
     "/{report_id}",
     summary="Read a report, or fetch its file",
     operation_id="get_report",
+    openapi_extra=COMPUTED,
     response_model=ReportAnswer,
     responses=FILE_RESPONSES,
 )
