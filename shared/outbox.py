@@ -12,6 +12,7 @@ from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from shared import metrics
+from shared.clients.circuits import RECEIVER_OPEN_SECONDS, circuit_of_receiver
 from shared.clients.events import send_to_service, send_to_webhook
 from shared.clock import utc_now
 from shared.database import in_transaction
@@ -83,8 +84,7 @@ def route_events(service: str) -> int:
 
 
 def _delivery(event: OutboxEvent, **receiver: Any) -> OutboxDelivery:
-    due: Any = func.now()  # by the clock that also says what is due
-    return OutboxDelivery(event_id=event.id, next_attempt_at=due, **receiver)
+    return OutboxDelivery(event_id=event.id, next_attempt_at=_in_seconds(0), **receiver)
 
 
 def deliver_due(service: str) -> int:
@@ -99,7 +99,11 @@ def deliver_due(service: str) -> int:
 
 
 def _deliver_one(service: str) -> bool | None:
-    """Deliver the longest due event under a row lock, so that no second worker sends it too."""
+    """Deliver the longest due event under a row lock, so that no second worker sends it too.
+
+    Services come first; a webhook that has failed several times in a row is left alone for a
+    while, so that one which never answers holds up no other.
+    """
     with in_transaction() as session:
         delivery = session.exec(
             select(OutboxDelivery)
@@ -110,12 +114,19 @@ def _deliver_one(service: str) -> bool | None:
                 col(OutboxDelivery.given_up_at).is_(None),
                 col(OutboxDelivery.next_attempt_at) <= text("now()"),
             )
-            .order_by(col(OutboxDelivery.next_attempt_at))
+            .order_by(
+                col(OutboxDelivery.target_service).is_(None), col(OutboxDelivery.next_attempt_at)
+            )
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxDelivery)
         ).first()
         if delivery is None:
             return None
+        circuit = circuit_of_receiver(delivery.webhook_id) if delivery.webhook_id else None
+        if circuit is not None and circuit.is_open:
+            delivery.next_attempt_at = _in_seconds(RECEIVER_OPEN_SECONDS)
+            session.add(delivery)
+            return False
         event = session.get_one(OutboxEvent, delivery.event_id)
         delivery.attempts += 1
         token = correlation_id.set(event.correlation_id)
@@ -123,6 +134,8 @@ def _deliver_one(service: str) -> bool | None:
             error = _send(session, event, delivery)
         finally:
             correlation_id.reset(token)
+        if circuit is not None:
+            circuit.note(failed=error is not None)
         if error is None:
             delivery.delivered_at = utc_now()
         else:
@@ -155,5 +168,9 @@ def _schedule_again(event: OutboxEvent, delivery: OutboxDelivery, error: str) ->
         delivery.given_up_at = now
         return
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (delivery.attempts - 1), LONGEST_PAUSE_SECONDS)
-    due: Any = func.now() + timedelta(seconds=pause)
-    delivery.next_attempt_at = due
+    delivery.next_attempt_at = _in_seconds(pause)
+
+
+def _in_seconds(seconds: float) -> Any:
+    """A moment by the clock that also says what is due."""
+    return func.now() + timedelta(seconds=seconds)

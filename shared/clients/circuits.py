@@ -2,6 +2,7 @@
 
 import threading
 import time
+from uuid import UUID
 
 from prometheus_client import Gauge
 
@@ -11,25 +12,33 @@ from shared.errors import Unavailable
 OPEN_AFTER_FAILURES = 5
 OPEN_SECONDS = 5.0
 SOURCE_OPEN_SECONDS = 60.0
+RECEIVER_OPEN_SECONDS = 60.0
 
 
 class Circuit:
     """Open for a while after `OPEN_AFTER_FAILURES` in a row; the next failure opens it again."""
 
-    def __init__(self, target: str, gauge: Gauge, open_seconds: float = OPEN_SECONDS) -> None:
+    def __init__(
+        self, target: str, gauge: Gauge | None, open_seconds: float = OPEN_SECONDS
+    ) -> None:
         self._target = target
-        self._shown = gauge.labels(target)
+        self._shown = gauge.labels(target) if gauge is not None else None
         self._open_seconds = open_seconds
         self._failures = 0
         self._opened_at = 0.0
         self._lock = threading.Lock()
 
-    def check(self) -> None:
-        """Refuse at once while the circuit is open."""
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are held back now."""
         with self._lock:
             waited = time.monotonic() - self._opened_at
-            if self._failures >= OPEN_AFTER_FAILURES and waited < self._open_seconds:
-                raise Unavailable(f"{self._target} does not answer; calls are held back")
+            return self._failures >= OPEN_AFTER_FAILURES and waited < self._open_seconds
+
+    def check(self) -> None:
+        """Refuse at once while the circuit is open."""
+        if self.is_open:
+            raise Unavailable(f"{self._target} does not answer; calls are held back")
 
     def note(self, *, failed: bool) -> None:
         """Count a failure, or forget them after a success."""
@@ -38,11 +47,13 @@ class Circuit:
             is_open = self._failures >= OPEN_AFTER_FAILURES
             if is_open:
                 self._opened_at = time.monotonic()
-            self._shown.set(1 if is_open else 0)
+            if self._shown is not None:
+                self._shown.set(1 if is_open else 0)
 
 
 _services: dict[str, Circuit] = {}
 _sources: dict[str, Circuit] = {}
+_receivers: dict[UUID, Circuit] = {}
 
 
 def circuit_of_service(base_url: str) -> Circuit:
@@ -54,3 +65,9 @@ def circuit_of_source(code: str) -> Circuit:
     """The circuit that all syncs of a source in this process share."""
     made = Circuit(code, metrics.connector_circuit_open, SOURCE_OPEN_SECONDS)
     return _sources.setdefault(code, made)
+
+
+def circuit_of_receiver(webhook_id: UUID) -> Circuit:
+    """The circuit that all deliveries of this process to a webhook share."""
+    made = Circuit(f"webhook {webhook_id}", None, RECEIVER_OPEN_SECONDS)
+    return _receivers.setdefault(webhook_id, made)

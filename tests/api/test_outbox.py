@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from shared import outbox
+from shared.clients.circuits import _receivers
 from shared.clients.events import public_addresses, read_webhook_url
 from shared.database import at_once, in_transaction
 from shared.errors import RuleBroken
@@ -74,6 +75,32 @@ def test_a_failed_delivery_is_tried_again(ingest: ServiceUnderTest, receiver: Re
     assert len(receiver.got) == 2
     (delivery,) = ingest.get(f"/v1/webhooks/{made['id']}/deliveries").json()["items"]
     assert (delivery["attempts"], delivery["delivered_at"] is None) == (2, False)
+
+
+def test_a_webhook_that_never_answers_holds_up_no_other(ingest: ServiceUnderTest) -> None:
+    silent, answering = Receiver(), Receiver()
+    silent.status = 500
+    for receiver in (silent, answering):
+        body = {"url": receiver.url, "events": ["import.finished"]}
+        assert ingest.post("/v1/webhooks", json=body).status_code == 201
+    for number in range(100, 130):
+        an_event(number)
+    for _ in range(5):
+        send()
+    assert (len(silent.got), len(answering.got)) == (5, 30)
+    sequences = [json.loads(body)["sequence"] for _, body in answering.got]
+    assert sequences == sorted(sequences)
+    silent.status = 204
+    with at_once() as connection:
+        connection.execute(text("update outbox_delivery set next_attempt_at = now()"))
+    _receivers.clear()  # its time is over
+    for _ in range(5):
+        send()
+    assert {headers["webhook-id"] for headers, _ in silent.got} == {
+        headers["webhook-id"] for headers, _ in answering.got
+    }
+    for receiver in (silent, answering):
+        receiver.close()
 
 
 def test_an_event_that_is_rolled_back_never_leaves(ingest: ServiceUnderTest) -> None:
