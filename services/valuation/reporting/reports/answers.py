@@ -3,7 +3,6 @@
 from datetime import UTC
 
 from fastapi import Response
-from fastapi.responses import StreamingResponse
 
 from services.valuation.reporting.reports import repository
 from services.valuation.reporting.reports.order_rules import check_may_have
@@ -15,7 +14,7 @@ from shared.contracts.valuation.reports import ReportAnswer, ReportFile, ReportP
 from shared.database import in_transaction
 from shared.errors import Conflict
 from shared.etags import etag_of
-from shared.exports import NotAcceptable
+from shared.exports import Download, NotAcceptable
 from shared.links import href
 from shared.tables.valuation.reports import Report
 
@@ -72,10 +71,11 @@ def file_answer(row: Report, caller: Caller, if_none_match: str | None) -> Respo
     }
     if if_none_match is not None and names_etag(if_none_match, etag):
         return Response(status_code=304, headers=headers)
+    repository.check_content(row.file_id)
     headers["Content-Length"] = str(row.bytes)
     _note_fetch(row, caller)
     pieces = repository.read_content(row.file_id)
-    return StreamingResponse(pieces, media_type=row.media_type, headers=headers)
+    return Download(pieces, media_type=row.media_type, headers=headers)
 
 
 def _note_fetch(row: Report, caller: Caller) -> None:

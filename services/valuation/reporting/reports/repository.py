@@ -1,17 +1,19 @@
 """The SQL of reports, and of the value side that they tell of."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Generator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
+from shared.clock import utc_now
 from shared.database import new_session
 from shared.errors import NotFound
-from shared.files import get_file, read_file
+from shared.files import check_is_kept, get_file, read_file
 from shared.tables.allocation.model import CostObject
+from shared.tables.platform import StoredFile
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
 from shared.tables.valuation.kpis import Observation, ValueKpi
 from shared.tables.valuation.reports import Report
@@ -43,7 +45,13 @@ def list_query(equal: dict[str, Any]) -> Select[Any]:
     return query
 
 
-def read_content(file_id: UUID) -> Iterable[bytes]:
+def check_content(file_id: UUID) -> None:
+    """Conflict `file_removed` where the file of a report is not kept any more."""
+    with new_session() as session:
+        check_is_kept(get_file(session, file_id))
+
+
+def read_content(file_id: UUID) -> Generator[bytes]:
     """A report's bytes, piece by piece, with a session of their own: they outlive the request's."""
     with new_session() as session:
         yield from read_file(session, get_file(session, file_id))
@@ -110,3 +118,18 @@ def list_reviews(session: Session, until: date) -> Sequence[PostImplementationRe
         .order_by(col(PostImplementationReview.due_on), col(PostImplementationReview.id))
     )
     return session.execute(query).scalars().all()
+
+
+def old_files(session: Session, days: int, most: int) -> list[UUID]:
+    """Files of reports that are older than so many days and still have their bytes."""
+    query = (
+        select(col(StoredFile.id))
+        .join(Report, col(Report.file_id) == col(StoredFile.id))
+        .where(
+            col(StoredFile.removed_at).is_(None),
+            col(StoredFile.created_at) < utc_now() - timedelta(days=days),
+        )
+        .order_by(col(StoredFile.id))
+        .limit(most)
+    )
+    return list(session.execute(query).scalars())

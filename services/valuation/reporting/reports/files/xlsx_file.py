@@ -35,7 +35,7 @@ from services.valuation.reporting.reports.document import (
 )
 from services.valuation.reporting.reports.wording.labels import label
 from shared.money import add_exactly, plain
-from shared.spreadsheets import workbook_text
+from shared.spreadsheets import legible, workbook_text
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXCEL_DIGITS = 15
@@ -94,7 +94,7 @@ class _Book:
 
     def sheet(self, title: str) -> Any:
         """A new sheet with a legal, unique name."""
-        base = _FORBIDDEN_IN_SHEET_NAMES.sub(" ", title).strip()[:31] or "-"
+        base = _FORBIDDEN_IN_SHEET_NAMES.sub(" ", legible(title)).strip()[:31] or "-"
         name, number = base, 2
         while name.casefold() in self._names:
             suffix = f" {number}"

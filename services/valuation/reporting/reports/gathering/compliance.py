@@ -22,6 +22,8 @@ MOST_OF_A_NOTE = 300
 _DECISIONS = {"approve", "uphold", "correct", "issue", "publish", "sign_off"}
 _AUTHORING = {"create", "update", "submit", "start", "bulk", "draft", "order"}
 _BOOK_ACTIONS = {"close", "reopen", "create", "publish", "issue", "revert"}
+_READING = {"read", "export"}
+_REMOVING = {"personal_data", "personal_data_field"}
 Event = Mapping[str, Any]
 
 
@@ -34,18 +36,23 @@ def gather_compliance(client: AllocationFigures, period: str) -> ComplianceFacts
         trails = {
             service: stack.enter_context(audit_trail(service, "valuation")) for service in SERVICES
         }
-        month = [event for trail in trails.values() for event in _of_month(trail, period)]
+        seen = [event for trail in trails.values() for event in _of_month(trail, period)]
+        month = [event for event in seen if event["action"] not in _READING]
+        reads = [event for event in seen if event["action"] in _READING]
         books = list(_books(client, trails["allocation"], period))
         approvals = tuple(
             _approval(trails[event["service"]], event)
             for event in month
             if event["action"] in _DECISIONS
         )
-    return _sorted_facts(month, books, approvals)
+    return _sorted_facts(month, books, approvals, reads)
 
 
 def _sorted_facts(
-    month: list[Event], books: list[Event], approvals: tuple[Approval, ...]
+    month: list[Event],
+    books: list[Event],
+    approvals: tuple[Approval, ...],
+    reads: list[Event],
 ) -> ComplianceFacts:
     counted = Counter(
         (event["service"], event["subject"], event["action"], event["resource_type"])
@@ -58,6 +65,12 @@ def _sorted_facts(
         models=_of_kind(month, {"model_version"}),
         keys=_of_kind(month, {"api_key", "webhook"}),
         files=_of_kind(month, {"report"}),
+        reads=tuple(map(_event, _by_day(reads))),
+        removals=tuple(
+            _event(event)
+            for event in month
+            if event["resource_type"] in _REMOVING or event["action"] == "remove_old"
+        ),
         events=tuple((name, sum(e["service"] == name for e in month)) for name in SERVICES),
         newest_at=max((_at(event) for event in (*month, *books)), default=None),
     )
@@ -96,6 +109,16 @@ def _bills(client: AllocationFigures, trail: AuditTrail, period: str) -> Iterato
     for events in groups.values():
         told = {"note": f"× {len(events)}"}
         yield {**events[0], "resource_id": period, "details": told}
+
+
+def _by_day(reads: list[Event]) -> Iterator[Event]:
+    """One event for all that a caller read of a kind on a day."""
+    groups: dict[tuple[str, ...], list[Event]] = {}
+    for event in reads:
+        kind = (event["service"], event["resource_type"], event["action"])
+        groups.setdefault((event["subject"], *kind, event["at"][:10]), []).append(event)
+    for events in groups.values():
+        yield {**events[0], "resource_id": "", "details": {"note": f"× {len(events)}"}}
 
 
 def _approval(trail: AuditTrail, event: Event) -> Approval:

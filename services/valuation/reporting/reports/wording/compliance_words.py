@@ -19,6 +19,11 @@ TERMS: dict[str, dict[Language, str]] = {
     },
     "model_events": {"en": "Model versions", "zh-CN": "模型版本"},
     "key_events": {"en": "Keys and subscriptions", "zh-CN": "密钥与订阅"},
+    "read_events": {"en": "Exports and looks into the trail", "zh-CN": "导出与审计记录查阅"},
+    "removal_events": {
+        "en": "Personal data and old data removed",
+        "zh-CN": "个人数据与到期数据清除",
+    },
     "file_events": {"en": "Reports ordered and fetched", "zh-CN": "报告订购与下载"},
     "at": {"en": "When (UTC)", "zh-CN": "时间（UTC）"},
     "service": {"en": "Service", "zh-CN": "服务"},
@@ -44,8 +49,9 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh-CN": "服务 {service} 在 {period} 没有操作记录。",
     },
     "trail_reading": {
-        "en": "Reading alone is not written down, except for fetching the file of a report.",
-        "zh-CN": "仅读取数据不作记录，下载报告文件除外。",
+        "en": "Of reading alone, fetched reports, exported files and looks into the audit trail are "
+        "written down; the table of exports shows them by day.",
+        "zh-CN": "读取操作中，下载报告、导出文件和查阅审计记录会被记录，并按日列于导出表。",
     },
     "trail_own": {
         "en": "Orders and fetches of compliance reports are left out, so that looking does not "
@@ -85,6 +91,10 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "keys_made": {
         "en": "API keys made: {count}, revoked: {revoked}.",
         "zh-CN": "新建 API 密钥 {count} 个，吊销 {revoked} 个。",
+    },
+    "data_removed": {
+        "en": "Purges of personal data: {purges}; removals of old data: {old}.",
+        "zh-CN": "个人数据清除 {purges} 次，到期数据清除 {old} 次。",
     },
     "files_seen": {
         "en": "Reports ordered: {ordered}, files fetched: {fetched}.",

@@ -46,7 +46,8 @@ class Approval:
 class ComplianceFacts:
     """Everything told is from the audit trails.
 
-    `books` are the steps that concern the period itself (closings, runs, publications, bills),
+    `reads` has one event for all that a caller read or exported of a kind on a day; `removals` are
+    purges of personal data and what was removed because of its age. `books` are the steps that concern the period itself (closings, runs, publications, bills),
     whenever they were taken; everything else happened in the calendar month.
     """
 
@@ -56,5 +57,7 @@ class ComplianceFacts:
     models: tuple[TrailEvent, ...] = ()
     keys: tuple[TrailEvent, ...] = ()
     files: tuple[TrailEvent, ...] = ()
+    reads: tuple[TrailEvent, ...] = ()
+    removals: tuple[TrailEvent, ...] = ()
     events: tuple[tuple[str, int], ...] = ()
     newest_at: datetime | None = None

@@ -132,10 +132,24 @@ def _access(facts: ComplianceFacts, links: Links, language: Language) -> Section
         "ordered": _number(files.count("order"), source),
         "fetched": _number(files.count("fetch"), source),
     }
-    said = (sentence("keys_made", language, made), sentence("files_seen", language, seen))
+    purges = [event.action for event in facts.removals]
+    removed: dict[str, Cell | str] = {
+        "purges": _number(purges.count("purged"), trail_address("ingest", links)),
+        "old": _number(purges.count("remove_old"), source),
+    }
+    said = (
+        sentence("keys_made", language, made),
+        sentence("files_seen", language, seen),
+        sentence("data_removed", language, removed),
+    )
     tables = tuple(
         event_table(name, events, links, language)
-        for name, events in (("key_events", facts.keys), ("file_events", facts.files))
+        for name, events in (
+            ("key_events", facts.keys),
+            ("file_events", facts.files),
+            ("read_events", facts.reads),
+            ("removal_events", facts.removals),
+        )
         if events
     )
     return Section("access", label("access", language), said, tables=tables)
