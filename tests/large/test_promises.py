@@ -1,14 +1,14 @@
-"""Promises of the contract, many times over: keys, cursors, amounts, half-bad bulks, webhooks.
+"""Promises of the contract, many times over: keys, cursors, amounts, half-bad bulks.
 
-Two processes of a service answer in turn, so nothing may rest on the memory of one. Each promise
-is kept at a small size in every run of the tests and at its full size among the slow proofs.
+Two processes answer in turn where nothing may rest on the memory of one. Each promise is kept at
+a small size in every run of the tests, and at its full size among the slow proofs.
 """
 
 import itertools
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -18,10 +18,14 @@ import pytest
 
 from tests.faults.serving import ServedProcess, served
 from tests.modelling import ok
+from tests.running import ServiceUnderTest
 
 SETTINGS = {"BTIM_LOG_LEVEL": "ERROR", "BTIM_RATE_LIMIT_REQUESTS": "0"}
 SMALL_OR_FULL = [0, pytest.param(1, marks=pytest.mark.slow)]
 """The sizes of a promise: the first in every run, the second among the slow proofs."""
+
+
+Asked = Callable[..., httpx2.Response]
 
 
 class Replicas:
@@ -50,28 +54,19 @@ class Replicas:
             client.close()
 
 
-def two_of(service: str, key: str) -> Iterator[Replicas]:
-    with served(service, **SETTINGS) as first, served(service, **SETTINGS) as second:
-        replicas = Replicas([first, second], key)
+@pytest.fixture(scope="module")
+def models(database: str, admin_key: str) -> Iterator[Replicas]:
+    with served("allocation", **SETTINGS) as first, served("allocation", **SETTINGS) as second:
+        replicas = Replicas([first, second], admin_key)
         yield replicas
         replicas.close()
 
 
-@pytest.fixture(scope="module")
-def ledgers(database: str, admin_key: str) -> Iterator[Replicas]:
-    yield from two_of("ingest", admin_key)
-
-
-@pytest.fixture(scope="module")
-def models(database: str, admin_key: str) -> Iterator[Replicas]:
-    yield from two_of("allocation", admin_key)
-
-
-def whole_list(replicas: Replicas, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-    """Every item of a list, page by page, each page from another process."""
+def whole_list(asked: Asked, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+    """Every item of a list, page by page."""
     cursor = None
     while True:
-        page = ok(replicas.ask("GET", path, params=query | ({"cursor": cursor} if cursor else {})))
+        page = ok(asked("GET", path, params=query | ({"cursor": cursor} if cursor else {})))
         yield from page["items"]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -97,7 +92,7 @@ def test_a_key_sent_many_times_at_once_counts_once(models: Replicas, size: int) 
     for _, status, content in answers:
         assert status == 201 or b'"idempotency_key_in_use"' in content, content
     assert len({(key, content) for key, status, content in answers if status == 201}) == keys
-    found = [item for item in whole_list(models, "/v1/solutions", limit=1000)
+    found = [item for item in whole_list(models.ask, "/v1/solutions", limit=1000)
              if item["code"].startswith(prefix)]  # fmt: skip
     assert len(found) == keys
 
@@ -151,7 +146,7 @@ def test_a_walk_sees_all_that_was_there_once_while_others_write(
     writer = threading.Thread(target=write)
     writer.start()
     seen = Counter(
-        item["code"] for item in whole_list(models, "/v1/resources", limit=limit, sort="code")
+        item["code"] for item in whole_list(models.ask, "/v1/resources", limit=limit, sort="code")
     )
     writer.join()
     assert set(written) == {200}
@@ -160,7 +155,7 @@ def test_a_walk_sees_all_that_was_there_once_while_others_write(
 
 
 @pytest.mark.parametrize("size", SMALL_OR_FULL)
-def test_every_amount_comes_back_as_it_was_sent(ledgers: Replicas, size: int) -> None:
+def test_every_amount_comes_back_as_it_was_sent(ingest: ServiceUnderTest, size: int) -> None:
     count = [1_500, 100_000][size]
     period = ["2031-01", "2031-02"][size]
     chance = random.Random(7)
@@ -178,12 +173,12 @@ def test_every_amount_comes_back_as_it_was_sent(ledgers: Replicas, size: int) ->
                       "currency": currency, "amount": amount})  # fmt: skip
     for first in range(0, count, 10_000):
         body = {"items": items[first : first + 10_000]}
-        done = ok(ledgers.ask("POST", "/v1/cost-lines/bulk", json=body))["results"]
+        done = ok(ingest.request("POST", "/v1/cost-lines/bulk", json=body))["results"]
         assert {result["status"] for result in done} == {"created"}
     query = {"period": period, "source": "amounts", "limit": 1000}
     found = {
         item["external_id"]: item["amount"]
-        for item in whole_list(ledgers, "/v1/cost-lines", **query)
+        for item in whole_list(ingest.request, "/v1/cost-lines", **query)
     }
     assert found == sent
 
@@ -195,7 +190,7 @@ def plain(units: int, digits: int) -> str:
 
 
 def test_of_a_thousand_lines_with_ten_bad_ones_all_or_the_good_ones_are_kept(
-    ledgers: Replicas,
+    ingest: ServiceUnderTest,
 ) -> None:
     bad = range(5, 1_000, 100)
 
@@ -206,17 +201,19 @@ def test_of_a_thousand_lines_with_ten_bad_ones_all_or_the_good_ones_are_kept(
             for place in range(1_000)
         ]  # fmt: skip
 
-    whole = ledgers.ask("POST", "/v1/cost-lines/bulk?atomic=true", json={"items": items("atomic")})
+    whole = ingest.request(
+        "POST", "/v1/cost-lines/bulk?atomic=true", json={"items": items("atomic")}
+    )
     assert whole.status_code == 422
     assert [fault["pointer"] for fault in whole.json()["errors"]] == [
         f"/items/{place}/amount" for place in bad
     ]
-    assert not list(whole_list(ledgers, "/v1/cost-lines", source="atomic"))
-    results = ok(ledgers.ask("POST", "/v1/cost-lines/bulk", json={"items": items("partial")}))
+    assert not list(whole_list(ingest.request, "/v1/cost-lines", source="atomic"))
+    results = ok(ingest.request("POST", "/v1/cost-lines/bulk", json={"items": items("partial")}))
     kinds = Counter(result["status"] for result in results["results"])
     assert kinds == {"created": 990, "error": 10}
     faults = [result["error"]["errors"][0]["pointer"] for result in results["results"]
               if result["status"] == "error"]  # fmt: skip
     assert faults == [f"/items/{place}/amount" for place in bad]
-    kept = list(whole_list(ledgers, "/v1/cost-lines", source="partial", limit=1000))
+    kept = list(whole_list(ingest.request, "/v1/cost-lines", source="partial", limit=1000))
     assert len(kept) == 990
