@@ -21,7 +21,7 @@ RUN echo /app >/opt/btim/lib/python3.11/site-packages/btim.pth \
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --user-group --home-dir /nonexistent btim \
-    && mkdir /files /keys /pages && chown btim:btim /files /keys /pages \
+    && mkdir /files /keys /pages /audit-heads && chown btim:btim /files /keys /pages /audit-heads \
     && rm -rf /usr/local/lib/python3.11/site-packages/pip* \
         /usr/local/lib/python3.11/site-packages/setuptools* \
         /usr/local/lib/python3.11/site-packages/wheel* \

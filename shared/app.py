@@ -64,6 +64,7 @@ def create_app(
         contact={"name": "The BTIM team"},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         separate_input_output_schemas=False,
+        redirect_slashes=False,  # to whatever host and scheme the request claims
     )
     app.root_path = settings.public_prefix  # a gateway takes it off before it asks
     app.state.service = service

@@ -6,7 +6,7 @@ class of shared/routing.py checks it before the body is read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -151,6 +151,7 @@ def _caller_of_token(credential: str) -> Caller:
         subject=str(claims["sub"]),
         scopes=frozenset(scope for scope in scopes if scope in SCOPES),
         consumers=None if consumers is None else tuple(consumers),
+        expires_at=datetime.fromtimestamp(int(claims["exp"]), UTC),
     )
 
 

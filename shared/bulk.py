@@ -91,7 +91,7 @@ def read_items(model: type[ItemT], raw: Sequence[Any]) -> list[ItemT | Problem]:
             found = [
                 FieldError(f"/items/{index}{one.pointer}", one.code, one.message)
                 for one in field_errors(
-                    [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+                    [{**each, "loc": ("body", *each["loc"])} for each in error.errors()], item
                 )
             ]
             read.append(RuleBroken("this item is not valid", code="invalid", errors=found))

@@ -37,6 +37,16 @@ def database_url(settings: Settings) -> str:
     return url.render_as_string(hide_password=False)
 
 
+WATCHED_LINE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 12_000,
+}
+"""A line that swallows everything is given up after some 12 seconds, not after hours."""
+
+
 @dataclass(frozen=True)
 class Pool:
     """How many connections a purpose gets, and how long a statement and a lock may take there."""
@@ -60,7 +70,7 @@ def build_engine(settings: Settings, pool: Pool) -> Engine:
         pool_size=pool.size,
         max_overflow=0,
         pool_timeout=pool.patience_seconds,
-        connect_args={"options": options, "application_name": "btim", "connect_timeout": 5},
+        connect_args={"options": options, "application_name": "btim", **WATCHED_LINE},
         json_deserializer=_read_json,
         hide_parameters=True,  # what callers send stays out of error texts
     )

@@ -5,7 +5,7 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import IO, Annotated, Any
 
 from fastapi import Depends, Header
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
+from starlette.types import Receive, Scope, Send
 
 from shared.contracts.values import HeaderText, decimal_to_text
 from shared.errors import Problem
@@ -71,6 +73,30 @@ EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
 """`responses=` of endpoints that also answer files."""
 
 
+class Download(StreamingResponse):
+    """Streams pieces and closes them even when their reader goes away.
+
+    Behind them waits a database connection, which would come back only when garbage is collected.
+    """
+
+    def __init__(
+        self,
+        pieces: Generator[str | bytes],
+        *,
+        media_type: str | None,
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(pieces, media_type=media_type, headers=headers)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await run_in_threadpool(self._pieces.close)
+
+
 def plain_cell(value: Any) -> str:
     """A value as text: exact decimals, instants in UTC, nested values as JSON, null as nothing."""
     if value is None:
@@ -108,16 +134,14 @@ def export_rows(
     rows = chain(list(islice(left, 1)), left)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{KINDS[kind]}"'}
     if kind == CSV:
-        return StreamingResponse(
-            _csv_pieces(columns, rows), media_type="text/csv; charset=utf-8", headers=headers
-        )
+        pieces = _csv_pieces(columns, rows)
+        return Download(pieces, media_type=f"{CSV}; charset=utf-8", headers=headers)
     if kind == PARQUET:
-        pieces = _pieces(_parquet(columns, rows))
-        return StreamingResponse(pieces, media_type=kind, headers=headers)
+        return Download(pieces_of(_parquet(columns, rows)), media_type=kind, headers=headers)
     return Response(_xlsx(columns, rows), media_type=kind, headers=headers)
 
 
-def _csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def _csv_pieces(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Generator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([safe_cell(name) for name in columns])
@@ -175,7 +199,8 @@ def _parquet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]
     return built
 
 
-def _pieces(built: IO[bytes]) -> Iterator[bytes]:
+def pieces_of(built: IO[bytes]) -> Generator[bytes]:
+    """A file that is closed when its last piece is sent, or nobody wants more."""
     with built:
         while piece := built.read(1 << 18):
             yield piece

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from shared.clock import utc_now
-from shared.errors import NotFound, TooLarge
+from shared.errors import Conflict, NotFound, TooLarge
 from shared.ids import new_id
 from shared.settings import get_settings
 from shared.tables.platform import StoredFile, StoredFileChunk
@@ -96,8 +96,43 @@ def get_file(session: Session, file_id: UUID) -> StoredFile:
     return stored
 
 
+def check_is_kept(stored: StoredFile) -> None:
+    """Conflict `file_removed` where the content of a file is gone."""
+    if stored.removed_at is not None:
+        why = f"on {stored.removed_at.date()} for {stored.removed_for}"
+        raise Conflict(f"the content of this file was removed {why}", code="file_removed")
+
+
+def remove_content(session: Session, stored: StoredFile, why: str) -> None:
+    """Drop a file's bytes; what is known of it stays."""
+    _drop_bytes(session, stored)
+    stored.removed_at, stored.removed_for = utc_now(), why
+    session.add(stored)
+
+
+def rewrite_content(session: Session, stored: StoredFile, content: BinaryIO) -> None:
+    """Other bytes in the place of a file's own; its hash and size stay those of the file."""
+    _drop_bytes(session, stored)
+    folder = get_settings().files_dir
+    pieces = _hashed(content, None)
+    if stored.place == "database" or folder is None:
+        _store_chunks(session, stored.id, pieces)
+    else:
+        _store_in_folder(folder, stored.id, pieces)
+    stored.rewritten_at = utc_now()
+    session.add(stored)
+
+
+def _drop_bytes(session: Session, stored: StoredFile) -> None:
+    folder = get_settings().files_dir
+    if stored.place == "folder" and folder is not None:
+        (folder / str(stored.id)).unlink(missing_ok=True)
+    session.execute(delete(StoredFileChunk).where(col(StoredFileChunk.file_id) == stored.id))
+
+
 def read_file(session: Session, stored: StoredFile) -> Iterator[bytes]:
-    """A file's bytes, piece by piece."""
+    """A file's bytes, piece by piece. Conflict `file_removed` where they are gone."""
+    check_is_kept(stored)
     if stored.place == "folder":
         folder = get_settings().files_dir
         if folder is None or not (folder / str(stored.id)).exists():

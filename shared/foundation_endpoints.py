@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from shared import audit
+from shared.audit_reads import NOTED
 from shared.auth import OWN_PART, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.foundation import (
@@ -82,7 +83,9 @@ def _me_router(service: str) -> APIRouter:
 def _audit_router(service: str) -> APIRouter:
     router = new_router("/v1/audit-events", "audit", [Needs(f"{service}:audit")])
 
-    @router.get("", summary="Read the audit trail", operation_id="list_audit_events")
+    @router.get(
+        "", summary="Read the audit trail", operation_id="list_audit_events", openapi_extra=NOTED
+    )
     def list_audit_events(
         session: SessionDep,
         page: PageQueryDep,
@@ -200,6 +203,8 @@ def _webhooks_router(service: str) -> APIRouter:
     def delete_webhook(webhook_id: UUID, session: SessionDep, caller: CallerDep) -> None:
         """Stop telling this address; open deliveries end."""
         webhook = known(session, webhook_id)
+        # A delivery that is just being sent holds its row, for TIMEOUT_SECONDS at most.
+        session.execute(text("set local lock_timeout = '14s'"))
         session.delete(webhook)
         audit.record(session, caller, service, "delete", "webhook", str(webhook_id))
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from shared import audit
 from shared.api_keys import create_key, rotate_key
@@ -24,9 +25,11 @@ from shared.database import SessionDep
 from shared.errors import Forbidden, NotFound, RuleBroken
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import SHOWN_ONCE, new_router
+from shared.scopes import SERVICES
 from shared.tables.platform import ApiKey
 
 SERVICE = "allocation"
+OURS = {f"service:{service}" for service in SERVICES}
 SECRETS = {"secret_hash", "previous_hash"}
 
 
@@ -46,6 +49,7 @@ def keys_router() -> APIRouter:
     ) -> ApiKeyCreated:
         """The key's text is shown this once. Nobody gives away scopes that they do not hold."""
         _check_may_give(caller, request.scopes)
+        _check_subject(request.subject)
         if request.expires_at is not None and request.expires_at <= utc_now():
             raise RuleBroken("the key would have expired already", code="already_expired")
         row, key = create_key(session, **request.model_dump())
@@ -54,15 +58,22 @@ def keys_router() -> APIRouter:
         return ApiKeyCreated(id=row.id, prefix=row.prefix, key=key)
 
     @router.get("", summary="List API keys", operation_id="list_api_keys")
-    def list_api_keys(session: SessionDep, page: PageQueryDep) -> Page[ApiKeyAnswer]:
-        """All keys without their secrets."""
+    def list_api_keys(
+        session: SessionDep,
+        page: PageQueryDep,
+        subject: Annotated[str | None, Query(max_length=255)] = None,
+    ) -> Page[ApiKeyAnswer]:
+        """All keys, or those of one subject, without their secrets."""
+        query = select(ApiKey)
+        if subject is not None:
+            query = query.where(col(ApiKey.subject) == subject)
         rows, cursor = list_page(
             session,
-            select(ApiKey),
+            query,
             page,
             sortable={"id": ApiKey.id, "name": ApiKey.name, "subject": ApiKey.subject},
             default_sort="id",
-            filters={},
+            filters={"subject": subject},
             unique=ApiKey.id,
         )
         return Page(items=[_answer(row) for row in rows], next_cursor=cursor)
@@ -127,6 +138,12 @@ def _check_may_give(caller: Caller, scopes: Iterable[str]) -> None:
     missing = sorted(scope for scope in scopes if not caller.may(scope))
     if missing:
         raise Forbidden(f"you do not hold {', '.join(missing)} yourself", code="scope_missing")
+
+
+def _check_subject(subject: str) -> None:
+    """The trail would take the key's holder for one of us."""
+    if subject in OURS or subject.startswith("operator:"):
+        raise RuleBroken.at("/subject", "reserved_subject", "this is what the system calls itself")
 
 
 def _answer(row: ApiKey) -> ApiKeyAnswer:

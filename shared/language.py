@@ -6,8 +6,6 @@ from fastapi import Depends, Header
 
 from shared.contracts.values import HeaderText
 
-LANGUAGES = ("en", "zh-CN")
-
 
 def chosen_language(accept_language: str | None) -> str:
     """`zh-CN` when the caller prefers any Chinese to English, else `en`."""

@@ -161,6 +161,11 @@ run_difference_amount = Gauge(
     ["service", "currency"],
 )
 
+retention_removed = Counter(
+    "btim_retention_removed_total",
+    "What was removed because it was kept long enough",
+    ["service", "what"],
+)
 audit_verified = Gauge(
     "btim_audit_chain_verified_timestamp_seconds",
     "When the audit trail was last verified; before the first time, when it began",

@@ -50,38 +50,6 @@ def round_ratio(numerator: int, denominator: int) -> int:
     return quotient
 
 
-def split_units(units: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """Split whole units by whole weights so that the parts add up to them exactly.
-
-    Every part is rounded down towards zero; the units left over go one each to the largest
-    remainders, ties to the lower code. A credit mirrors the charge of the same size.
-    Raises ValueError when a weight is negative or they add up to nothing.
-    """
-    total = sum(weights.values())
-    if total <= 0 or any(weight < 0 for weight in weights.values()):
-        raise ValueError("weights must not be negative and must add up to more than zero")
-    size, sign = abs(units), -1 if units < 0 else 1
-    parts = {code: size * weight // total for code, weight in weights.items()}
-    remainders = {code: size * weight % total for code, weight in weights.items()}
-    spare = size - sum(parts.values())
-    for code in sorted(remainders, key=lambda code: (-remainders[code], code))[:spare]:
-        parts[code] += 1
-    return {code: sign * part for code, part in parts.items()}
-
-
-def split_by_weight(
-    amount: Decimal, weights: Mapping[str, Decimal], precision: int
-) -> dict[str, Decimal]:
-    """Split an amount by decimal weights into parts of `precision` decimals that add up to it.
-
-    The rule is that of `split_units`; the amount itself may not have more decimals.
-    """
-    scale = max((decimals_of(weight) for weight in weights.values()), default=0)
-    whole = {code: to_units(weight, scale) for code, weight in weights.items()}
-    parts = split_units(to_units(amount, precision), whole)
-    return {code: from_units(part, precision) for code, part in parts.items()}
-
-
 def round_jointly(values: Mapping[str, Decimal], precision: int) -> dict[str, Decimal]:
     """Round values to `precision` decimals so that they still add up to their rounded sum.
 

@@ -70,11 +70,30 @@ def pointer_of(location: Sequence[int | str]) -> str:
     return path if where == "body" else f"{where}:{path}"
 
 
-def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
-    """Pydantic's findings as ours; codes are its stable error types."""
+def _pointer_within(body: object, error: Mapping[str, Any]) -> str:
+    """The pointer to a place in the body, without what pydantic adds to say which type it tried."""
+    where, *parts = error["loc"]
+    found = []
+    for part in parts:
+        inside = part in body if isinstance(body, Mapping) else isinstance(part, int)
+        if inside and isinstance(body, Mapping | list):
+            body = body[part]
+            found.append(part)
+    if error["type"] == "missing":
+        found += parts[-1:]
+    return pointer_of((where, *found))
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]], body: object = None) -> list[FieldError]:
+    """Pydantic's findings as ours; codes are its stable error types.
+
+    Given the body that was read, pointers name places in it and nothing else.
+    """
     return [
         FieldError(
-            pointer_of(error["loc"]),
+            pointer_of(error["loc"])
+            if body is None or error["loc"][0] != "body"
+            else _pointer_within(body, error),
             "unknown_field" if error["type"] == "extra_forbidden" else str(error["type"]),
             str(error["msg"]).removeprefix("Value error, "),
         )
@@ -94,7 +113,9 @@ def _on_validation(_: Request, error: Exception) -> JSONResponse:
         return answer(Unreadable("the body is not JSON", code="not_json"))
     return answer(
         RuleBroken(
-            "some values are missing or not valid", code="invalid", errors=field_errors(found)
+            "some values are missing or not valid",
+            code="invalid",
+            errors=field_errors(found, error.body),
         )
     )
 

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.params import Form
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 
-from shared import cloud_events, idempotency
+from shared import audit_reads, cloud_events, idempotency
 from shared.admission import turn
-from shared.auth import let_in, needed_scope, shows_own_part
+from shared.auth import Caller, let_in, needed_scope, shows_own_part
 from shared.errors import Unreadable, UnsupportedMedia
 from shared.etags import is_known
 from shared.idempotency import Replay
@@ -18,6 +19,8 @@ from shared.json_depth import refuse_deep_json
 from shared.metrics import idempotency_replays
 from shared.query_parameters import names_taken, refuse_unknown
 
+TRUTH = TypeAdapter(bool)
+URL_ENCODED = "application/x-www-form-urlencoded"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 FORM_LIMITS: dict[str, int] = {"max_files": 2, "max_fields": 50, "max_part_size": 1 << 18}
 """Each part may be held in memory up to a bound; a form has a handful and one file."""
@@ -56,9 +59,11 @@ class GuardedRoute(APIRoute):
                         request, reads_json=takes_json, reads_form=takes_form
                     )
                     await _note_keys(request)
-                async with turn():
+                async with turn(_identity(request)):
                     response = await handle(request)
                     await _keep_answer(request, response)
+                    if audit_reads.is_noted(request, response):
+                        await run_in_threadpool(audit_reads.note, request, response)
                 if not computed and is_known(request, response):
                     return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
             except Replay as replay:
@@ -69,6 +74,11 @@ class GuardedRoute(APIRoute):
             return response
 
         return guarded
+
+
+def _identity(request: Request) -> str | None:
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return None if caller is None else caller.identity()
 
 
 async def _keep_answer(request: Request, response: Response) -> None:
@@ -90,17 +100,24 @@ def _takes_json(route: APIRoute) -> bool:
     return body is not None and not isinstance(body.field_info, Form)  # a File is one, too
 
 
+def _kind_of_body(request: Request) -> str | None:
+    """The media type of the body, None where there is no body."""
+    headers = request.headers
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return None
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def _expect_json(request: Request) -> None:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    has_body = request.headers.get("content-length", "0") != "0" or (
-        "transfer-encoding" in request.headers
-    )
-    if has_body and not (content_type == "application/json" or content_type.endswith("+json")):
+    kind = _kind_of_body(request)
+    if kind not in {None, "application/json"} and not str(kind).endswith("+json"):
         raise UnsupportedMedia("send JSON with `Content-Type: application/json`")
 
 
 async def _read_form(request: Request) -> None:
     """Read the form within its limits, once; later readers get the same form."""
+    if _kind_of_body(request) not in {None, "multipart/form-data", URL_ENCODED}:
+        raise UnsupportedMedia("send a form with `Content-Type: multipart/form-data`")
     try:
         await request.form(**FORM_LIMITS)
     except UnicodeError as error:
@@ -108,12 +125,20 @@ async def _read_form(request: Request) -> None:
 
 
 async def _note_keys(request: Request) -> None:
-    if request.query_params.get("dry_run") == "true" or _stores_nothing(request):
+    if _is_dry_run(request) or _stores_nothing(request):
         header = request.headers.get(idempotency.KEY_HEADER)
         if header is not None:
             idempotency.read_key(header)
         return
     await idempotency.note(request)
+
+
+def _is_dry_run(request: Request) -> bool:
+    """As the framework reads it: `1`, `True` and `yes` are true as well."""
+    try:
+        return TRUTH.validate_strings(request.query_params.get("dry_run", "false"))
+    except ValidationError:
+        return True  # which is refused further on
 
 
 def _stores_nothing(request: Request) -> bool:

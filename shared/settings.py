@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     metrics_open: bool = True
     """Whether /metrics answers without a key (keep it on a private port otherwise)."""
-    cors_origins: list[str] = Field(default_factory=list)
+    cors_origins: Listed = Field(default_factory=list)
 
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None

@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -22,8 +22,6 @@ KEYS = ("admin", "ingest", "allocation", "valuation", "audit-heads")
 KEY_FILES = frozenset(f"{name}.key" for name in KEYS)
 _MANIFEST = "manifest.json"
 _PIECE = 1 << 20
-
-AddPart = Callable[[str, Iterable[bytes]], None]
 
 
 class ArchiveWriter:

@@ -1,5 +1,6 @@
 """The allocation service: names it and lists its routers."""
 
+import services.allocation.runs.retention  # noqa: F401  # registers its rules
 from services.allocation.benchmarks.changing import router as benchmark_changes
 from services.allocation.benchmarks.endpoints import router as benchmarks
 from services.allocation.budgets.alert_endpoints import router as budget_alerts

@@ -1,5 +1,6 @@
 """The ingest service: names it and lists its routers."""
 
+import services.ingest.imports.retention  # noqa: F401  # registers its rules
 from services.ingest.assets.depreciation import router as asset_depreciation
 from services.ingest.assets.endpoints import router as assets
 from services.ingest.assets.findings import router as asset_findings
@@ -13,6 +14,8 @@ from services.ingest.drivers.totals import router as driver_totals
 from services.ingest.exchange_rates.endpoints import router as exchange_rates
 from services.ingest.imports.endpoints import router as imports
 from services.ingest.imports.reject_endpoints import router as import_rejects
+from services.ingest.personal_data.endpoints import fields as personal_data_fields
+from services.ingest.personal_data.endpoints import purges as personal_data_purges
 from services.ingest.profiles.endpoints import router as profiles
 from services.ingest.sources.endpoints import router as sources
 from services.ingest.sources.sync_endpoints import router as source_syncs
@@ -41,6 +44,8 @@ app = create_app(
         source_syncs,
         data_quality,
         data_quality_rules,
+        personal_data_fields,
+        personal_data_purges,
     ],
     description="Facts come in: cost lines, drivers, rates, tickets; every row accounted for.",
 )

@@ -1,5 +1,6 @@
 """The valuation service: names it and lists its routers."""
 
+import services.valuation.reporting.reports.retention  # noqa: F401  # registers its rules
 from services.valuation import events
 from services.valuation.benefits.review_actions import endpoints as review_actions
 from services.valuation.benefits.review_notices import endpoints as review_notices

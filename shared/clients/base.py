@@ -118,6 +118,8 @@ class ServiceClient:
                 metrics.client_requests.labels(
                     self._target, method, str(response.status_code)
                 ).inc()
+                if response.status_code == 401 and callable(self._key):
+                    raise Unavailable(f"{self._target} refuses this service's own key")
                 if response.status_code not in PASSING_STATUSES or attempt == attempts:
                     return raise_problem(response)
                 pause = max(pause, _retry_after(response))

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from shared.bulk import MAX_ITEMS, BulkAnswer
-from shared.clients.base import ServiceClient, service_key
+from shared.clients.base import ServiceClient
 from shared.contracts.valuation.cash_flows import CashFlowOfInitiative, CashFlowRequest
 from shared.contracts.valuation.evaluations import (
     Convention,
@@ -31,7 +31,6 @@ from shared.contracts.valuation.reviews import ReviewAnswer, ReviewSummary
 from shared.contracts.valuation.series import SeriesAnswer
 from shared.contracts.valuation.variances import InitiativeVariance, InitiativeVariances
 from shared.contracts.values import Contract, decimal_to_text
-from shared.settings import get_settings
 
 InitiativeStep = Literal["approve", "start", "go-live", "close", "reject"]
 ReviewStep = Literal["start", "submit", "approve"]
@@ -164,8 +163,3 @@ class ValuationClient(ServiceClient):
             )
             for start in range(0, len(items), MAX_ITEMS)
         ]
-
-
-def valuation_client(caller: str) -> ValuationClient:
-    """A client with a service's own key."""
-    return ValuationClient(get_settings().service_url("valuation"), lambda: service_key(caller))

@@ -22,6 +22,7 @@ from shared.links import without_prefix
 
 LONGEST_WAIT_SECONDS = 60
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.03, 0.4
+_whole_seconds = re.compile(r"[0-9]{1,9}")
 _job_path = re.compile(r"^/v1/jobs/([0-9a-f-]{36})$")
 _not_for_the_second_request = {
     b"content-length", b"content-type", b"idempotency-key", b"if-match", b"transfer-encoding",
@@ -38,19 +39,25 @@ def let_go() -> None:
 
 
 class HeldAnswer:
-    """Collects what the application sends instead of sending it."""
+    """Keeps back what may speak of a job; everything else, however long, goes out at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
+        asks_for_job = scope["method"] == "GET" and _job_path.match(scope["path"])
+        self._speaks_of_job = {202, 200} if asks_for_job else {202}
+        self._send = send
         self.messages: list[Message] = []
 
     async def take(self, message: Message) -> None:
-        """Keep one ASGI message."""
-        self.messages.append(message)
+        """Keep one ASGI message, or send it."""
+        if self.messages or message.get("status") in self._speaks_of_job:
+            self.messages.append(message)
+        else:
+            await self._send(message)
 
     @property
     def status(self) -> int:
-        """The answer's status code."""
-        return int(self.messages[0]["status"])
+        """The answer's status code; 0 when nothing was kept."""
+        return int(self.messages[0]["status"]) if self.messages else 0
 
     @property
     def headers(self) -> Headers:
@@ -61,10 +68,10 @@ class HeldAnswer:
         """The answer's whole body."""
         return b"".join(message.get("body", b"") for message in self.messages[1:])
 
-    async def release(self, send: Send) -> None:
-        """Send what was collected."""
+    async def release(self) -> None:
+        """Send what was kept."""
         for message in self.messages:
-            await send(message)
+            await self._send(message)
 
 
 class WaitForJob:
@@ -81,15 +88,15 @@ class WaitForJob:
             await self.app(scope, receive, send)
             return
         until = time.monotonic() + seconds
-        held = HeldAnswer()
+        held = HeldAnswer(scope, send)
         await self.app(scope, receive, held.take)
         job_id = _job_of(scope, held)
         if job_id is None:
-            await held.release(send)
+            await held.release()
             return
         found = await _until_finished(job_id, until)
         if found is None:
-            await held.release(send)
+            await held.release()
             return
         path = scope["path"] if scope["method"] == "GET" else without_prefix(found)
         await self.app(
@@ -97,11 +104,11 @@ class WaitForJob:
         )
 
 
-def _wait_seconds(scope: Scope) -> float:
+def _wait_seconds(scope: Scope) -> int:
     if scope["type"] != "http" or b"wait=" not in scope.get("query_string", b""):
         return 0
     raw = parse_qs(scope["query_string"].decode("latin-1")).get("wait", ["0"])[-1]
-    return float(raw) if raw.isdigit() and int(raw) <= LONGEST_WAIT_SECONDS else 0
+    return int(raw) if _whole_seconds.fullmatch(raw) and int(raw) <= LONGEST_WAIT_SECONDS else 0
 
 
 def _job_of(scope: Scope, held: HeldAnswer) -> UUID | None:
@@ -109,7 +116,7 @@ def _job_of(scope: Scope, held: HeldAnswer) -> UUID | None:
     if held.status == 202:
         match = _job_path.match(without_prefix(held.headers.get("location", "")))
         return UUID(match[1]) if match else None
-    if held.status == 200 and scope["method"] == "GET":
+    if held.status == 200:
         match = _job_path.match(scope["path"])
         if match and json.loads(held.body())["status"] in {"queued", "running"}:
             return UUID(match[1])

@@ -15,8 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared import audit, audit_heads, metrics, outbox
-from shared.database import database_url, in_transaction
+from shared import audit, audit_heads, metrics, outbox, retention
+from shared.database import WATCHED_LINE, database_url, in_transaction
 from shared.errors import Problem
 from shared.ids import new_id
 from shared.jobs.chores import Chore, chores_of
@@ -43,7 +43,7 @@ async def _work(service: str, settings: Settings, *, install_signal_handlers: bo
     stop = threading.Event()
     chores = [
         threading.Thread(target=run_chores, args=(service, some, stop), daemon=True)
-        for some in (swift_chores(service), slow_chores())
+        for some in (swift_chores(service), slow_chores(service))
     ]
     async with app.open_async():
         sweeper = asyncio.create_task(_sweep(app, service, settings, stop))
@@ -101,7 +101,7 @@ def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
         conninfo=url.render_as_string(hide_password=False),
         min_size=1,
         max_size=settings.worker_concurrency + 3,
-        kwargs={"application_name": "btim-worker", "connect_timeout": 5},
+        kwargs={"application_name": "btim-worker", **WATCHED_LINE},
     )
 
 
@@ -133,11 +133,12 @@ def swift_chores(service: str) -> list[Chore]:
     ]
 
 
-def slow_chores() -> list[Chore]:
+def slow_chores(service: str) -> list[Chore]:
     """What may take minutes and so has a thread of its own."""
     return [
         Chore("verify_audit_trail", 600.0, verify_audit_trail),
         Chore("write_audit_head", 60.0, audit_heads.write_if_due),
+        Chore("remove_old", 3600.0, lambda: retention.remove_old(service)),
     ]
 
 

@@ -135,6 +135,9 @@ def test_worth_and_use_are_answered_for_a_month(ingest: ServiceUnderTest) -> Non
     }  # fmt: skip
     (ported,) = find(ingest, code="used", period="2025-02", driver="ports")
     assert ported["utilisation"] == "0.125"
+    known = {"If-None-Match": found["etag"]}  # of the row, which does not know what is used
+    again = ingest.get(f"/v1/assets/{found['id']}?period=2025-02&driver=ports", headers=known)
+    assert (again.status_code, again.json()["utilisation"]) == (200, "0.125")
     (before,) = find(ingest, code="used", period="2024-12")
     assert (before["used"], before["utilisation"], before["depreciation"]) == (None, None, None)
     schedule = ingest.get(f"/v1/assets/{found['id']}/depreciation").json()

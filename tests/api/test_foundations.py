@@ -59,6 +59,19 @@ def test_unknown_fields_are_refused_by_name(allocation: ServiceUnderTest) -> Non
     assert answer.json()["errors"][0]["code"] == "unknown_field"
 
 
+def test_pointers_name_places_in_the_request_and_nothing_else(
+    allocation: ServiceUnderTest,
+) -> None:
+    wrong = {"code": "pointers", "names": {"en": "P"}, "attributes": {"sizes": [1, 2]}}
+    body = allocation.post("/v1/consumers", json=wrong).json()
+    assert {error["pointer"] for error in body["errors"]} == {"/attributes/sizes"}
+    body = allocation.post("/v1/consumers/bulk", json={"items": [wrong, {}]}).json()
+    found = [result["error"]["errors"] for result in body["results"]]
+    assert {error["pointer"] for error in found[0]} == {"/items/0/attributes/sizes"}
+    assert {error["pointer"] for error in found[1]} == {"/items/1/code", "/items/1/names"}
+    assert allocation.post("/v1/consumers").json()["errors"][0]["pointer"] == ""
+
+
 def test_a_wrong_method_names_all_right_ones(allocation: ServiceUnderTest) -> None:
     answer = allocation.put("/v1/consumers", json={})
     assert answer.status_code == 405
@@ -121,6 +134,18 @@ def test_a_dry_run_keeps_nothing(allocation: ServiceUnderTest) -> None:
     results = allocation.post("/v1/consumers/bulk?dry_run=true", json=body).json()["results"]
     assert results[0]["status"] == "created"
     assert allocation.get("/v1/consumers?code=dry-a").json()["items"] == []
+
+
+def test_a_key_is_not_used_up_by_a_dry_run(allocation: ServiceUnderTest) -> None:
+    items = {"items": [{"code": "dry-keyed", "names": {"en": "D"}}]}
+    for dry in ("1", "True", "yes", "false"):
+        answer = allocation.post(
+            "/v1/consumers/bulk",
+            params={"dry_run": dry},
+            json=items,
+            headers={"Idempotency-Key": "dry-run-1"},
+        )
+        assert answer.json()["results"][0]["status"] == "created", answer.text
 
 
 def test_pages_walk_through_everything_once(allocation: ServiceUnderTest) -> None:

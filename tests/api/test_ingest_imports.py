@@ -64,6 +64,11 @@ def test_a_ledger_is_stored_exactly_as_received(ingest: ServiceUnderTest) -> Non
     assert (first["period"], first["scenario"], first["row"]) == ("2026-01", "actual", 2)
 
 
+def test_an_import_is_a_form_and_nothing_else(ingest: ServiceUnderTest) -> None:
+    answer = ingest.post("/v1/imports", json={"kind": "ledger"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
 def test_the_council_ledger_is_met_to_the_penny(ingest: ServiceUnderTest, examples: Path) -> None:
     folder = examples / "oxford-council"
     profiles = json.loads((folder / "profile.json").read_text())

@@ -143,6 +143,9 @@ def test_bulk_upserts_by_code_into_the_draft(allocation: ServiceUnderTest) -> No
     assert [result["status"] for result in results] == ["unchanged", "updated"]
     (kept,) = allocation.get("/v1/mappings?model_version=draft&code=b-1").json()["items"]
     assert kept["priority"] == 7
+    named = {version: f"/v1/mappings/bulk?model_version={version}" for version in ("draft", "x")}
+    assert allocation.post(named["draft"], json={"items": again}).status_code == 200
+    assert allocation.post(named["x"], json={"items": again}).status_code == 422
 
 
 def test_a_dry_run_and_a_refused_atomic_bulk_keep_nothing(allocation: ServiceUnderTest) -> None:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from services.ingest.sources.connector import whole_number_in
 from services.ingest.sources.kinds.odata_paging import (
     Found,
     first_row,
@@ -63,3 +65,12 @@ def test_what_is_there_from_first_to_last_is_fetched(
         elif name == "insert":
             rows |= which
     assert fetched >= stable
+
+
+@pytest.mark.parametrize("said", ["²", "٣", "9" * 5_000, "-1", "1.0", True, None, ""])
+def test_a_count_that_is_no_count_is_passed_over(said: object) -> None:
+    assert whole_number_in(said) is None
+
+
+def test_a_count_comes_as_a_number_or_as_its_digits() -> None:
+    assert whole_number_in("12") == whole_number_in(12) == 12

@@ -1,36 +1,43 @@
 """What the fuzzer is told beside the documents: real ids, the shape of every refusal, a ledger.
 
 schemathesis loads this by SCHEMATHESIS_HOOKS, in its own process. BTIM_FUZZ_LEDGER is a file: one
-line per answer. BTIM_FUZZ_HIDDEN is a text that no answer may hold.
+line per answer. BTIM_FUZZ_HIDDEN is a pattern of what no answer may tell, BTIM_FUZZ_OWN what some
+have to.
 """
 
 import json
 import os
 import random
 import re
-import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from uuid import uuid4
 
 import schemathesis
+from requests.structures import CaseInsensitiveDict
+from schemathesis.core import NOT_SET
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
 
+from tests.contract.documented_requests import Place
+
 LEDGER = Path(os.environ["BTIM_FUZZ_LEDGER"])
-HIDDEN = os.environ.get("BTIM_FUZZ_HIDDEN", "")
 AUTHORIZATION = os.environ["BTIM_FUZZ_AUTHORIZATION"]
-ASKED_AGAIN_EVERY = 40
-KEPT_IDS = 20
-LEFT_AS_MADE_UP = 0.2
-USUAL_HEADERS = {"if-match": "*", "accept": "application/json"}
+OWN = os.environ.get("BTIM_FUZZ_OWN", "")
+HIDDEN = re.compile(os.environ.get("BTIM_FUZZ_HIDDEN", "") or r"(?!)")
+ASKED_AGAIN_EVERY = 25
+EXAMPLES_OF_EACH = 4
+AS_DOCUMENTED = 0.3
+WITH_REAL_NAMES = 0.5
 MEMBERS = {"type", "title", "status", "detail", "code", "correlation_id", "errors"}
 INSIDES = re.compile(
     r"Traceback \(most recent|File \"[^\"]+\", line|site-packages|/(usr|home|root|tmp|work)/"
     r"|psycopg|sqlalchemy|\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b",
     re.DOTALL,
 )
-_ids: dict[str, tuple[int, list[str]]] = {}
 _random = random.Random(1)
+_places: list[Place] = []
 
 
 class BrokenPromise(Failure):
@@ -38,57 +45,98 @@ class BrokenPromise(Failure):
 
 
 @schemathesis.hook
+def before_add_examples(context: Any, examples: list[Any]) -> None:
+    """The documented request, naming what is there, some times for each operation."""
+    operation = context.operation
+    if not operation.path.startswith("/v1/"):
+        return
+    for _ in range(EXAMPLES_OF_EACH):
+        wanted = _as_documented(operation)
+        if wanted is not None:
+            examples.append(operation.Case(**wanted))
+
+
+@schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Most valid requests name what is there, in the state in which it is; no other would hit."""
     del context, kwargs
-    if _random.random() < LEFT_AS_MADE_UP:
+    template, chance = case.operation.path, _random.random()
+    if case.meta is None or not template.startswith("/v1/"):
         return
-    if not _negative(case, ParameterLocation.PATH):
-        _name_what_is_there(case)
-    if not _negative(case, ParameterLocation.HEADER):
-        for name, usual in USUAL_HEADERS.items():
-            if name in (case.headers or {}):
-                case.headers[name] = usual
+    if not case.meta.generation.mode.is_negative and chance < AS_DOCUMENTED:
+        wanted = _as_documented(case.operation)
+        if wanted is not None:
+            case.headers.update(wanted["headers"])
+            case.path_parameters, case.query = wanted["path_parameters"], wanted["query"]
+            case.body = wanted["body"]
+    elif "{" in template and not case.meta.is_negative_at(ParameterLocation.PATH):
+        if template.startswith("/v1/api-keys/"):
+            case.path_parameters = {"key_id": str(uuid4())}
+        elif chance < AS_DOCUMENTED + WITH_REAL_NAMES:
+            real = _plain(_place(case.operation).path(template))
+            case.path_parameters = real or case.path_parameters
+    if "If-Match" in case.headers and not case.meta.is_negative_at(ParameterLocation.HEADER):
+        case.headers["If-Match"] = "*"
 
 
-def _negative(case: Any, place: ParameterLocation) -> bool:
-    return bool(case.meta and case.meta.is_negative_at(place))
+def _as_documented(operation: Any) -> dict[str, Any] | None:
+    """The parts of a documented request as schemathesis has them: a file is a text."""
+    wanted = _place(operation).wanted(operation.method.upper(), operation.path)
+    if wanted is None:
+        return None
+    body = NOT_SET if wanted.body is None else wanted.body
+    if isinstance(body, dict) and isinstance(body.get("file"), bytes):
+        body = {**body, "file": body["file"].decode()}
+    path, headers = _plain(wanted.path), CaseInsensitiveDict(wanted.headers)
+    return {"path_parameters": path, "query": wanted.query, "headers": headers, "body": body}
 
 
-def _name_what_is_there(case: Any) -> None:
-    collection = re.match(r"(/v1/[^{]+)/\{(\w+)\}", case.operation.path)
-    if collection is None or collection[2] not in (case.path_parameters or {}):
-        return
-    known = _known(case.operation.base_url, collection[1])
-    if known:
-        case.path_parameters = {**case.path_parameters, collection[2]: _random.choice(known)}
+def _plain(values: dict[str, str] | None) -> dict[str, str]:
+    """Schemathesis quotes what it puts into a path."""
+    return {name: unquote(value) for name, value in (values or {}).items()}
 
 
-def _known(base: str, collection: str) -> list[str]:
-    """Ids, or names, of what a collection holds by now."""
-    asked, known = _ids.get(collection, (0, []))
-    if asked % ASKED_AGAIN_EVERY == 0:
-        known = _asked_for(f"{base}{collection}?limit={KEPT_IDS}") or known
-    _ids[collection] = (asked + 1, known)
-    return known
-
-
-def _asked_for(url: str) -> list[str]:
-    request = urllib.request.Request(url, headers={"Authorization": AUTHORIZATION})  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
-            items = json.load(answer).get("items", [])
-    except (OSError, ValueError):
-        return []
-    return [str(item.get("id") or item.get("name") or item.get("period")) for item in items]
+def _place(operation: Any) -> Place:
+    if not _places:
+        document = operation.schema.raw_schema
+        url = operation.base_url.rstrip("/")
+        schemas = document["components"]["schemas"]
+        place = Place(url, AUTHORIZATION, document["paths"], schemas, OWN or "SHOP-00")
+        place.asked_again_every = ASKED_AGAIN_EVERY
+        _places.append(place)
+    return _places[0]
 
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """Note what was answered."""
+    """Note what was answered, and whether it told of the caller's own."""
     del context
+    positive = case.meta is not None and not case.meta.generation.mode.is_negative
+    if positive and response.status_code in (400, 404, 422) and os.environ.get("BTIM_FUZZ_TRY"):
+        with Path(os.environ["BTIM_FUZZ_TRY"]).open("a") as f:
+            f.write(json.dumps([case.operation.label, response.json()]) + chr(10))
+    own = bool(OWN) and response.status_code < 300 and OWN in _text(response)
     with LEDGER.open("a") as ledger:
-        ledger.write(f"{case.operation.label}\t{response.status_code}\n")
+        ledger.write(f"{case.operation.label}\t{response.status_code}\t{int(own)}\n")
+
+
+def _text(response: Any) -> str:
+    """Reports may be of any bytes."""
+    return str(response.content.decode(errors="replace"))
+
+
+@schemathesis.check
+def bad_items_of_a_bulk_are_refused(ctx: Any, response: Any, case: Any) -> None:
+    """Bulk requests answer 200 with a result per item; a bad item has an error of its own."""
+    del ctx
+    if not case.operation.path.endswith("/bulk") or response.status_code != 200:
+        return
+    if case.meta is None or not case.meta.is_negative_at(ParameterLocation.BODY):
+        return
+    results = response.json()["results"]
+    if not any(each["status"] == "error" for each in results):
+        message = f"{len(results)} results without an error"
+        raise BrokenPromise(operation=case.operation.label, title="Bad item taken", message=message)
 
 
 @schemathesis.check
@@ -96,8 +144,10 @@ def refusals_are_whole_and_tell_nothing_of_the_inside(ctx: Any, response: Any, c
     """Every 4xx and 5xx is a problem document; no trace, SQL or path of ours, nothing hidden."""
     del ctx
     operation = case.operation.label
-    if HIDDEN and HIDDEN in (response.text or ""):
-        raise BrokenPromise(operation=operation, title="A foreign row", message=HIDDEN)
+    sent = f"{case.path_parameters}{case.query}{case.headers}{case.body}"
+    foreign = set(HIDDEN.findall(_text(response)))
+    if told := [each for each in foreign if each not in sent]:
+        raise BrokenPromise(operation=operation, title="A foreign row", message=str(told))
     if response.status_code < 400:
         return
     kind = (response.headers.get("content-type") or [""])[0]
@@ -109,7 +159,6 @@ def refusals_are_whole_and_tell_nothing_of_the_inside(ctx: Any, response: Any, c
         raise BrokenPromise(operation=operation, title="Half a problem document", message=message)
     if document["correlation_id"] != response.headers["x-correlation-id"][0]:
         raise BrokenPromise(operation=operation, title="Another correlation id", message="")
-    sent = f"{case.path_parameters}{case.query}{case.body}"
-    inside = INSIDES.search(response.text)
+    inside = INSIDES.search(_text(response))
     if inside and inside[0] not in sent:
         raise BrokenPromise(operation=operation, title="Tells of the inside", message=inside[0])

@@ -18,6 +18,8 @@ class Answers:
     """How often each operation answered which status."""
 
     by_operation: dict[str, Counter[int]]
+    with_own: set[str]
+    """Operations that told of what the caller owns."""
 
     @property
     def cases(self) -> int:
@@ -40,9 +42,13 @@ def fuzz(
     folder: Path,
     *options: str,
     key: str | None = None,
+    own: str = "",
     hidden: str = "",
 ) -> Answers:
-    """Let schemathesis ask a live service; any finding fails with its reproduction."""
+    """Let schemathesis ask a live service; any finding fails with its reproduction.
+
+    Answers are counted together with those of earlier calls with the same folder.
+    """
     ledger = folder / f"{service}.ledger"
     authorization = f"Bearer {key or services.key}"
     found = subprocess.run(
@@ -70,6 +76,7 @@ def fuzz(
             "PYTHONPATH": str(ROOT),
             "BTIM_FUZZ_LEDGER": str(ledger),
             "BTIM_FUZZ_AUTHORIZATION": authorization,
+            "BTIM_FUZZ_OWN": own,
             "BTIM_FUZZ_HIDDEN": hidden,
         },
         capture_output=True,
@@ -84,7 +91,10 @@ def fuzz(
 
 def _counted(ledger: Path) -> Answers:
     statuses: dict[str, Counter[int]] = defaultdict(Counter)
+    with_own = set()
     for line in ledger.read_text().splitlines():
-        operation, status = line.split("\t")
+        operation, status, own = line.split("\t")
         statuses[operation][int(status)] += 1
-    return Answers(statuses)
+        if own == "1":
+            with_own.add(operation)
+    return Answers(statuses, with_own)

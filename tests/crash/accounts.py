@@ -22,6 +22,7 @@ class Accounts:
     imports: dict[str, int] = field(default_factory=dict)
     runs: list[str] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
+    longest_seconds: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note_lines(self, lines: Mapping[str, Value]) -> None:
@@ -51,7 +52,7 @@ class Accounts:
             self.commands[correlation_id] = command
 
     def note_crash(self, sentence: str) -> None:
-        """A service answered 500: it knew no better."""
+        """A service answered 500, as it knew no better, or did not answer in time."""
         with self._lock:
             self.crashes.append(sentence)
 

@@ -14,6 +14,8 @@ from tests.crash.accounts import Accounts
 from tests.crash.running_system import RunningSystem
 
 PATIENCE_SECONDS = 600.0
+ANSWER_SECONDS = 75.0
+"""The longest `?wait=` (60), and what a request may take besides."""
 
 
 class Caller:
@@ -38,10 +40,13 @@ class Caller:
         """The answer, or None where a careful client would ask again."""
         headers = {"Authorization": f"Bearer {self._system.key}", **sent.pop("headers", {})}
         url = random.choice(self._system.addresses(service)) + path
+        began = time.monotonic()
         try:
-            answer = httpx2.request(method, url, headers=headers, timeout=75, **sent)
+            answer = httpx2.request(method, url, headers=headers, timeout=ANSWER_SECONDS, **sent)
         except httpx2.TransportError:
             return None
+        finally:
+            self._note_time(f"{method} {path}", time.monotonic() - began)
         if answer.status_code == 500:
             self._accounts.note_crash(f"{method} {path} answered 500: {answer.text[:300]}")
             return None
@@ -52,6 +57,11 @@ class Caller:
         if answer.status_code >= 400:
             raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer
+
+    def _note_time(self, request: str, seconds: float) -> None:
+        self._accounts.longest_seconds = max(self._accounts.longest_seconds, seconds)
+        if seconds > ANSWER_SECONDS:
+            self._accounts.note_crash(f"{request} took {seconds:.0f} s")
 
     def content(self, service: str, path: str, **query: Any) -> Any:
         """GET something as JSON."""

@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--check-every", type=int, default=5, help="kills between two checks")
+    parser.add_argument("--together", type=int, default=1, help="kills before all must be back")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--only", choices=KINDS, action="append", help="kill only this kind")
     parser.add_argument("--replicas", action="store_true", help="two of each service and worker")
@@ -61,20 +62,20 @@ def main(arguments: list[str] | None = None) -> int:
         system.start()
         if wished.replicas:
             system.add_replicas()
-        crashing.run(wished.kills, wished.check_every, wished.only or KINDS)
+        choice = wished.only or KINDS
+        crashing.run(wished.kills, wished.check_every, wished.together, choice)
         code = system.stop()
     except BaseException:
         _say(f"kept for reading: {folder}")
         system.stop()
         raise
-    finally:
-        crashing.receiver.close()
     assert code == 0, f"the last stop ended with {code}"
     shutil.rmtree(folder, ignore_errors=True)
     accounts = crashing.accounts
     _say(
         f"{wished.kills} kills: {len(accounts.commands)} commands, {len(accounts.owed)} entries of"
-        f" the book, {len(accounts.runs)} runs, {len(crashing.deliveries.came)} events told;"
+        f" the book, {len(accounts.runs)} runs, {len(crashing.deliveries.came)} events told,"
+        f" longest answer {accounts.longest_seconds:.1f} s;"
         " none lost, none doubled, none half there, no answer 500"
     )
     return 0
@@ -98,21 +99,28 @@ class Crashing:
         self._caller = Caller(system, self.accounts)
         self._kinds: list[str] = []
 
-    def run(self, kills: int, check_every: int, choice: Sequence[str]) -> None:
+    def run(
+        self,
+        kills: int,
+        check_every: int | None = None,
+        together: int = 1,
+        choice: Sequence[str] = KINDS,
+    ) -> None:
         """Kill and check; each kind of victim in turn, in an order of chance."""
+        began = time.monotonic()
         self.deliveries.subscribe(self._caller)
         set_up(self._caller, self.receiver.url)
         traffic = Traffic(self._robot, ROBOTS, self._seed)
         try:
             for number in range(1, kills + 1):
                 traffic.resume()
-                self._kill_once(number, choice)
+                self._kill_once(number, choice, wait=number % together == 0 or number == kills)
                 traffic.check()
-                if number % check_every == 0 or number == kills:
+                if number % (check_every or kills) == 0 or number == kills:
                     time.sleep(self._dice.uniform(0.0, 1.0))
-                    began = time.monotonic()
+                    asked = time.monotonic()
                     traffic.pause()
-                    rested = time.monotonic() - began
+                    rested = time.monotonic() - asked
                     seconds = check(
                         self.system, self._caller, self.accounts, self.deliveries, PATHS
                     )
@@ -123,21 +131,26 @@ class Crashing:
             for run_id in self.accounts.runs:
                 check_run(self._caller, run_id)
             check_audit_trail(self.system)
+            _say(f"{(time.monotonic() - began) / kills:.1f} s a kill")
         finally:
             traffic.end()
+            self.receiver.close()
 
     def _robot(self, dice: random.Random) -> Robot:
         return Robot(Caller(self.system, self.accounts), self.accounts, dice, self.receiver.url)
 
-    def _kill_once(self, number: int, choice: Sequence[str]) -> None:
-        """Let one process live a moment, then kill it; the system comes back by itself."""
+    def _kill_once(self, number: int, choice: Sequence[str], *, wait: bool) -> None:
+        """Let one process live a moment, then kill it; the system comes back by itself.
+
+        Without `wait` the next one is killed while the system is still coming back.
+        """
         if not self._kinds:
             self._kinds = self._dice.sample(list(choice), len(choice))
         time.sleep(self._dice.uniform(0.1, LONGEST_LIFE_SECONDS))
         victim = self._choose(self._kinds.pop())
         self.system.kill(victim)
-        back = self.system.await_ready()
-        _say(f"{number:>3}  {victim.kind:<11}{victim.name:<32.32} back in {back:5.1f} s")
+        back = f"back in {self.system.await_ready():5.1f} s" if wait else ""
+        _say(f"{number:>3}  {victim.kind:<11}{victim.name:<32.32} {back}")
 
     def _choose(self, kind: str) -> Victim:
         """A process of this kind that lives now."""

@@ -42,6 +42,15 @@ class Victim:
     name: str
     pid: int
 
+    def is_gone(self) -> bool:
+        """Whether the process has ended."""
+        try:
+            os.kill(self.pid, 0)
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        return stat.rsplit(")", 1)[1].split()[0] in "ZX"
+
 
 @dataclass
 class RunningSystem:
@@ -93,10 +102,11 @@ class RunningSystem:
         further = [one.url for one in self.replicas if (one.kind, one.name) == ("service", service)]
         return [self.urls[service], *further]
 
-    def environment(self) -> dict[str, str]:
-        """What a further process must know to belong to this system."""
+    def environment(self) -> dict[str, str] | None:
+        """What a further process must know to belong here; None while Postgres does not run."""
         server = PostgresServer(self.data_dir)
-        server.find_running()
+        if not server.find_running():
+            return None
         urls = {f"BTIM_{service.upper()}_URL": url for service, url in self.urls.items()}
         return outside_environment(
             BTIM_LOG_LEVEL="WARNING",
@@ -122,12 +132,16 @@ class RunningSystem:
         return self._await_supervisor()
 
     def kill(self, victim: Victim) -> None:
-        """SIGKILL, mostly; a killed supervisor is started again at once."""
+        """SIGKILL, mostly; a killed supervisor takes all with it and is started again at once."""
+        former = [one for one in self.processes() if not one.name.startswith("further ")]
         with suppress(ProcessLookupError):
             os.kill(victim.pid, SIGNALS[victim.kind])
         if victim.kind == "supervisor":
             self._await_supervisor()
+            urls = self.urls
             self.start()
+            assert self.urls == urls, "other addresses than before"
+            assert all(one.is_gone() for one in former), "something outlived its supervisor"
 
     def await_ready(self) -> float:
         """Wait until all three services answer ready; answers the seconds that took."""
@@ -135,6 +149,7 @@ class RunningSystem:
         self.revive_replicas()
         urls = [url for service in SERVICES for url in self.addresses(service)]
         while not all(is_ready(int(url.rsplit(":", 1)[1])) for url in urls):
+            self.revive_replicas()  # a process that was just killed may have looked alive
             if time.monotonic() - started > READY_SECONDS:
                 raise AssertionError(f"not ready again after {READY_SECONDS:.0f} s")
             time.sleep(0.05)
@@ -151,7 +166,7 @@ class RunningSystem:
                 found += [
                     Victim(kind, title[0].strip(), child)
                     for child, title in _children(pid)
-                    if title[0].startswith("postgres: btim ")
+                    if title and title[0].startswith("postgres: btim ")
                     for kind in ("backend", "connection")
                 ]
             elif "cli.serve" in command:
@@ -192,8 +207,11 @@ class Replica:
         return self._process.pid
 
     def start_if_dead(self) -> None:
-        """Start it unless it runs."""
+        """Start it unless it runs, or Postgres does not."""
         if self._process is not None and self._process.poll() is None:
+            return
+        environment = self.system.environment()
+        if environment is None:
             return
         module, service, *port = self.command
         options = ["--port", *port] if port else []
@@ -204,7 +222,7 @@ class Replica:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
-                env=self.system.environment() | self.settings,
+                env=environment | self.settings,
             )
 
     def stop(self) -> None:

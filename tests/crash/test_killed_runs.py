@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,7 +15,7 @@ from tests.crash.accounts import Accounts
 from tests.crash.calling import Caller
 from tests.crash.running_system import RunningSystem
 
-SMALL, LARGE = Size(0.03), Size(1.0)
+LARGE = Size(1.0)
 MANY_KILLS = 10
 PATIENCE_SECONDS = 180.0
 QUICK_TO_NOTICE = {"BTIM_WORKER_HEARTBEAT_SECONDS": "0.5", "BTIM_WORKER_STALLED_SECONDS": "3"}
@@ -68,13 +67,15 @@ class Company:
         return str(answer.json()["code"]) if answer.status_code == 409 else None
 
 
-def a_company(folder: Path, size: Size, port_base: int) -> Iterator[Company]:
-    system = RunningSystem(folder / "data", port_base, settings=dict(QUICK_TO_NOTICE))
+@pytest.fixture(scope="module")
+def large_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    folder = tmp_path_factory.mktemp("killed")
+    system = RunningSystem(folder / "data", 18491, settings=dict(QUICK_TO_NOTICE))
     system.start()
     try:
         server = PostgresServer(system.data_dir)
         assert server.find_running()
-        fill(server.superuser_dsn, size)
+        fill(server.superuser_dsn, LARGE)
         company = Company(system, Caller(system, Accounts()), {}, 0.0)
         company.await_result(company.ask_for_run())  # loads the compiled kernels
         began = time.monotonic()
@@ -83,16 +84,6 @@ def a_company(folder: Path, size: Size, port_base: int) -> Iterator[Company]:
         yield company
     finally:
         system.stop()
-
-
-@pytest.fixture(scope="module")
-def small_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    yield from a_company(tmp_path_factory.mktemp("killed"), SMALL, 18481)
-
-
-@pytest.fixture(scope="module")
-def large_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    yield from a_company(tmp_path_factory.mktemp("killed-large"), LARGE, 18491)
 
 
 def kill_during_a_run(company: Company, kind: str, after: float) -> None:
@@ -104,13 +95,6 @@ def kill_during_a_run(company: Company, kind: str, after: float) -> None:
         assert run[name] == company.undisturbed[name], name
     first = company.caller.content("allocation", f"/v1/runs/{run_id}/balances", limit=1)
     assert first["items"]
-
-
-@pytest.mark.parametrize("kind", KILLED)
-def test_a_run_whose_worker_or_database_is_killed_ends_as_if_undisturbed(
-    small_company: Company, kind: str
-) -> None:
-    kill_during_a_run(small_company, kind, after=small_company.seconds * 0.5)
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ class ChaosProxy(threading.Thread):
         self.passed = 0
         self._target = (host, port)
         self._dice = random.Random(seed)
+        self._serving: set[asyncio.Task[None] | None] = set()
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.port = int(self._socket.getsockname()[1])
@@ -77,25 +78,32 @@ class ChaosProxy(threading.Thread):
         self.join(30)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        fault = self.fault
-        if self._dice.random() < fault.refused_share:
-            self._reset(writer)
-            return
+        task = asyncio.current_task()
+        self._serving.add(task)  # the loop itself would forget it
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self._target)
-        except OSError:
-            self._reset(writer)
-            return
-        self.passed += 1
-        left = [fault.reset_after_bytes]
-        try:
-            await asyncio.gather(
-                self._pass(reader, far_writer, left), self._pass(far_reader, writer, left)
-            )
+            await self._pass_both(reader, writer)
             writer.close()
         except (OSError, asyncio.CancelledError):
             self._reset(writer)
         finally:
+            self._serving.discard(task)
+
+    async def _pass_both(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        fault = self.fault
+        if self._dice.random() < fault.refused_share:
+            raise ConnectionRefusedError
+        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        self.passed += 1
+        left = [fault.reset_after_bytes]
+        both = [
+            asyncio.ensure_future(self._pass(reader, far_writer, left)),
+            asyncio.ensure_future(self._pass(far_reader, writer, left)),
+        ]
+        try:
+            await asyncio.gather(*both)
+        finally:
+            for one in both:
+                one.cancel()
             far_writer.transport.abort()
 
     async def _pass(

@@ -189,3 +189,20 @@ def test_origins_are_let_in_by_name_alone_and_never_with_credentials(
                     ]
                 )
                 assert "access-control-allow-credentials" not in headers
+
+
+@pytest.mark.parametrize("wait", ["%C2%B2", "%D9%A3%D9%A3%D9%A3", "9" * 5_000, "-1", "1e1"])
+def test_a_wait_that_is_no_number_of_seconds_crashes_nothing(
+    allocation: ServiceUnderTest, wait: str
+) -> None:
+    assert allocation.get(f"/v1/me?wait={wait}").status_code == 200
+    stranger = allocation.as_caller(None)
+    assert allocation.get(f"/v1/me?wait={wait}", headers=stranger).status_code == 401
+
+
+def test_no_answer_sends_a_caller_to_the_host_that_the_request_claims(
+    allocation: ServiceUnderTest,
+) -> None:
+    claimed = {"Host": "elsewhere.example", "X-Forwarded-Host": "elsewhere.example"}
+    answer = allocation.get("/v1/me/", headers=claimed, follow_redirects=False)
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)

@@ -1,6 +1,11 @@
 """Bad lines between all parts: nothing lost or doubled, nothing hangs, all heals by itself."""
 
+import json
+import os
 import random
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -18,11 +23,13 @@ from tests.crash.model import set_up
 from tests.crash.traffic import Robot, Traffic
 from tests.faults.chaos_proxy import ChaosProxy, Fault
 from tests.faults.proxied_system import ProxiedSystem
-from tests.faults.serving import served
+from tests.faults.serving import ROOT, ServedProcess, served
 from tests.receiving import Receiver
+from tests.running import outside_environment
 
 FAULT_SECONDS = 3.0
 HEALED_SECONDS = 60.0
+GIVEN_UP_SECONDS = 45.0
 FAULTS = {
     "2 s late": Fault(delay_seconds=2.0),
     "reset after 1 byte": Fault(reset_after_bytes=1),
@@ -74,7 +81,9 @@ def test_a_bad_line_between_any_two_parts_loses_and_doubles_nothing(
             broken = sum(each.broken for each in system.lines.values())
             print(  # noqa: T201
                 f"{name}: {len(accounts.owed)} entries right, checked in {seconds:.1f} s;"
-                f" {broken} connections broken so far"
+                f" {broken} connections broken so far, longest answer"
+                f" {accounts.longest_seconds:.1f} s",
+                flush=True,
             )
     finally:
         traffic.end()
@@ -108,7 +117,6 @@ def await_circuit(system: ProxiedSystem, state: str) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.slow
 def test_a_service_whose_line_to_postgres_breaks_says_so_and_heals(database: str) -> None:
     url = make_url(database)
     line = ChaosProxy("127.0.0.1", url.port or 5432)
@@ -121,15 +129,38 @@ def test_a_service_whose_line_to_postgres_breaks_says_so_and_heals(database: str
                 answers = [service.ask("/v1/sources") for _ in range(3)]
                 assert {answer.status for answer in answers} == {503}
                 assert {answer.headers["retry-after"].isdigit() for answer in answers} == {True}
-                assert service.ask("/readyz").status == 503
+                await_status(service, "/readyz", 503)
             for size in (1, 300, 1_000):
                 with line.with_fault(Fault(reset_after_bytes=size)):
                     line.break_all()
                     assert service.ask("/v1/sources").status == 503
             line.break_all()
-            until = time.monotonic() + HEALED_SECONDS
-            while service.ask("/v1/sources").status != 200:
-                assert time.monotonic() < until, "it does not heal"
-                time.sleep(0.05)
+            await_status(service, "/v1/sources", 200)
+            await_status(service, "/readyz", 200)
     finally:
         line.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "ip", "nft"))),
+    reason="only root may make a network of its own, with nft",
+)
+def test_a_line_to_postgres_that_swallows_everything_is_given_up_in_time() -> None:
+    command = ["unshare", "-n", sys.executable, "-m", "tests.faults.swallowing_line"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=outside_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told["statuses"]) == {503}
+    assert max(told["seconds"]) < GIVEN_UP_SECONDS, told
+    print(told)  # noqa: T201
+
+
+def await_status(service: ServedProcess, path: str, status: int) -> None:
+    """Return once it answers so; a probe may be seconds behind."""
+    until = time.monotonic() + HEALED_SECONDS
+    while service.ask(path).status != status:
+        assert time.monotonic() < until, f"{path} does not answer {status}"
+        time.sleep(0.05)

@@ -9,13 +9,17 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy.orm import Session as PlainSession
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+from sqlmodel import Session
 
 from shared import audit, audit_heads
-from shared.database import in_transaction
+from shared.database import in_transaction, raw_connection
 from shared.settings import get_settings
+from shared.tables.platform import AuditEvent
 
-EVENTS = 60
+EVENTS = 30
 TEXTS = ("service", "subject", "action", "resource_type", "resource_id", "correlation_id")
 Tampering = Callable[[psycopg.Connection[Any], random.Random], None]
 
@@ -35,12 +39,14 @@ def trail(database: str) -> None:
 
 
 @pytest.fixture
-def superuser(trail: None) -> Iterator[psycopg.Connection[Any]]:
+def superuser(trail: None) -> Iterator[Session]:
     """A superuser to whom no trigger and no reference applies; undone after the test."""
-    url, past_triggers = os.environ["BTIM_TEST_SUPERUSER_URL"], "session_replication_role=replica"
-    with psycopg.connect(url, options=f"-c {past_triggers}") as connection:
-        yield connection
-        connection.rollback()
+    url = make_url(os.environ["BTIM_TEST_SUPERUSER_URL"]).set(drivername="postgresql+psycopg")
+    past_triggers = {"options": "-c session_replication_role=replica"}
+    engine = create_engine(url, connect_args=past_triggers, poolclass=NullPool)
+    with Session(engine) as session:
+        yield session
+        session.rollback()
 
 
 def seal_all() -> None:
@@ -48,17 +54,10 @@ def seal_all() -> None:
         audit.seal(session)
 
 
-def breaks_seen_by(connection: psycopg.Connection[Any], heads: Path | None = None) -> list[str]:
-    """What a verification finds that sees what this connection has done."""
-    from sqlalchemy import create_engine, pool
-
-    engine = create_engine("postgresql+psycopg://", creator=lambda: connection,
-                           poolclass=pool.StaticPool)  # fmt: skip
-    session: Any = PlainSession(engine)
+def breaks_seen_by(session: Session, heads: Path | None = None) -> list[str]:
+    """What a verification finds that sees what this session has done."""
     found = list(audit.verify(session))
-    if heads is not None:
-        found += audit_heads.breaks(session, heads)
-    return found
+    return found if heads is None else found + list(audit_heads.breaks(session, heads))
 
 
 def a_position(chance: random.Random) -> int:
@@ -96,7 +95,7 @@ def change_and_hash_anew(connection: psycopg.Connection[Any], chance: random.Ran
     position = a_position(chance)
     with in_transaction() as session:
         event = session.get_one(
-            audit.AuditEvent,
+            AuditEvent,
             connection.execute(
                 "select event_id from audit_seal where position = %s", [position]
             ).fetchone()[0],  # type: ignore[index]
@@ -168,23 +167,23 @@ TAMPERINGS: list[Tampering] = [
 ]  # fmt: skip
 
 
-def found_of(connection: psycopg.Connection[Any], times: int) -> int:
+def found_of(session: Session, times: int) -> int:
     """How many of so many random tamperings, one at a time, a verification has found."""
     chance, found = random.Random(20261123), 0
     for number in range(times):
-        TAMPERINGS[number % len(TAMPERINGS)](connection, chance)
-        found += bool(breaks_seen_by(connection))
-        connection.rollback()
+        TAMPERINGS[number % len(TAMPERINGS)](raw_connection(session), chance)
+        found += bool(breaks_seen_by(session))
+        session.rollback()
     return found
 
 
-def test_each_of_a_hundred_tamperings_is_found(superuser: psycopg.Connection[Any]) -> None:
+def test_each_of_a_hundred_tamperings_is_found(superuser: Session) -> None:
     assert breaks_seen_by(superuser) == []
     assert found_of(superuser, 100) == 100
 
 
 @pytest.mark.slow
-def test_each_of_a_thousand_tamperings_is_found(superuser: psycopg.Connection[Any]) -> None:
+def test_each_of_a_thousand_tamperings_is_found(superuser: Session) -> None:
     assert found_of(superuser, 1_000) == 1_000
 
 
@@ -195,10 +194,9 @@ def a_head(folder: Path) -> None:
 
 def rewrite_the_chain(connection: psycopg.Connection[Any]) -> None:
     """Change the first event, then compute every hash after it anew: whole in itself."""
-    first, *_ = (
-        connection.execute("select event_id from audit_seal where position = 1").fetchone() or ()
-    )
-    connection.execute("update audit_event set subject = 'nobody' where id = %s", [first])
+    found = connection.execute("select event_id from audit_seal where position = 1").fetchone()
+    assert found is not None
+    connection.execute("update audit_event set subject = 'nobody' where id = %s", [found[0]])
     previous = audit.FIRST_HASH
     rows = connection.execute(
         "select s.position, s.sealed_at, e.id, e.at, e.service, e.subject, e.action,"
@@ -209,7 +207,7 @@ def rewrite_the_chain(connection: psycopg.Connection[Any]) -> None:
              "correlation_id", "details")  # fmt: skip
     for position, sealed_at, *values in rows:
         told = dict(zip(names, values, strict=True))
-        content = audit.content_hash(audit.AuditEvent(**told, content_hash=""))
+        content = audit.content_hash(AuditEvent(**told, content_hash=""))
         link = audit.link_hash(position, previous, told["id"], content, sealed_at)
         connection.execute(
             "update audit_event set content_hash = %s where id = %s", [content, told["id"]]
@@ -222,20 +220,18 @@ def rewrite_the_chain(connection: psycopg.Connection[Any]) -> None:
 
 
 def test_a_chain_rewritten_whole_is_found_by_the_heads_kept_outside(
-    superuser: psycopg.Connection[Any], tmp_path: Path
+    superuser: Session, tmp_path: Path
 ) -> None:
     a_head(tmp_path)
-    rewrite_the_chain(superuser)
+    rewrite_the_chain(raw_connection(superuser))
     assert breaks_seen_by(superuser) == []
     (found,) = breaks_seen_by(superuser, tmp_path)
     assert "is not the one that was signed" in found
 
 
-def test_the_newest_events_cannot_vanish_after_a_head(
-    superuser: psycopg.Connection[Any], tmp_path: Path
-) -> None:
+def test_the_newest_events_cannot_vanish_after_a_head(superuser: Session, tmp_path: Path) -> None:
     a_head(tmp_path)
-    superuser.execute(
+    raw_connection(superuser).execute(
         f"with gone as (delete from audit_seal where position > {EVENTS - 3} returning event_id)"
         " delete from audit_event where id in (select event_id from gone)"
     )
@@ -245,7 +241,7 @@ def test_the_newest_events_cannot_vanish_after_a_head(
 
 
 def test_a_head_of_ones_own_is_not_believed(
-    superuser: psycopg.Connection[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    superuser: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_head(tmp_path)
     (file,) = tmp_path.glob("*.jws")

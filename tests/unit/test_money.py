@@ -1,4 +1,4 @@
-"""Exact splits and units lose nothing, whatever the amounts; periods are calendar months."""
+"""Units and joint rounding lose nothing, whatever the amounts; periods are calendar months."""
 
 from datetime import date
 from decimal import Decimal
@@ -14,8 +14,6 @@ from shared.money import (
     plain,
     round_jointly,
     round_ratio,
-    split_by_weight,
-    split_units,
     to_units,
 )
 from shared.periods import (
@@ -29,40 +27,6 @@ from shared.periods import (
     period_range,
     previous_period,
 )
-
-units = st.integers(-(10**30), 10**30)
-weights = st.dictionaries(
-    st.text("abc", min_size=1, max_size=3), st.integers(0, 10**12), min_size=1
-).filter(lambda found: sum(found.values()) > 0)
-
-
-@given(units, weights)
-def test_a_split_adds_up_and_mirrors(amount: int, by: dict[str, int]) -> None:
-    parts = split_units(amount, by)
-    assert sum(parts.values()) == amount
-    assert split_units(-amount, by) == {code: -part for code, part in parts.items()}
-    for code, part in parts.items():
-        assert abs(part * sum(by.values()) - amount * by[code]) < sum(by.values())
-
-
-def test_spare_cents_go_to_the_largest_remainders_and_ties_to_the_lower_code() -> None:
-    third = {code: Decimal(1) for code in ("b", "a", "c")}
-    assert split_by_weight(Decimal("0.10"), third, 2) == {
-        "a": Decimal("0.04"),
-        "b": Decimal("0.03"),
-        "c": Decimal("0.03"),
-    }
-    uneven = {"a": Decimal("1"), "b": Decimal("2.5")}
-    assert split_by_weight(Decimal("-1.00"), uneven, 2) == {
-        "a": Decimal("-0.29"),
-        "b": Decimal("-0.71"),
-    }
-
-
-@pytest.mark.parametrize("by", [{"a": 0}, {"a": 2, "b": -1}])
-def test_weights_below_or_adding_to_nothing_are_refused(by: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="weights"):
-        split_units(1, by)
 
 
 @given(st.decimals("-1e15", "1e15", places=9))

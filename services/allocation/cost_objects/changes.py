@@ -59,7 +59,7 @@ def patched(row: CostObject, patch: CostObjectPatch) -> CostObjectRequest:
     except ValidationError as error:
         found = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
         raise RuleBroken(
-            "the object would not be valid", code="invalid", errors=field_errors(found)
+            "the object would not be valid", code="invalid", errors=field_errors(found, after)
         ) from None
 
 

@@ -51,8 +51,10 @@ def _filter(
     period: Annotated[Period | None, Query(description="Valid in this month")] = None,
     standard: CodeFilter = None,
     owner: CodeFilter = None,
+    value_chain_stage: CodeFilter = None,
 ) -> ObjectFilter:
-    return ObjectFilter(code, parent, under, q, period, standard, owner, read_open_filters(request))
+    tags = read_open_filters(request)
+    return ObjectFilter(code, parent, under, q, period, standard, owner, value_chain_stage, tags)
 
 
 FilterDep = Annotated[ObjectFilter, Depends(_filter)]

@@ -37,6 +37,7 @@ class ObjectFilter:
     period: str | None = None
     standard: str | None = None
     owner: str | None = None
+    value_chain_stage: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     within: tuple[str, ...] | None = None
     """The subtrees that the caller is bound to."""
@@ -155,7 +156,7 @@ def codes_under(layer: str, roots: Sequence[str]) -> Any:
 def list_query(layer: str, wanted: ObjectFilter) -> Select[Any]:
     """The objects of a layer, filtered."""
     query = select(*COLUMNS).where(col(CostObject.layer) == layer)
-    for name in ("code", "standard", "owner"):
+    for name in ("code", "standard", "owner", "value_chain_stage"):
         value = getattr(wanted, name)
         if value is not None:
             query = query.where(getattr(CostObject, name) == value)

@@ -1,6 +1,6 @@
 """Split-cost rows as CSV; what the rows of a charge have in common is written out once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from decimal import Decimal
 
 from services.allocation.focus.rows import COLUMNS, OWN_COLUMNS, Charge
@@ -10,7 +10,7 @@ PIECE = 1 << 16
 PLACES = [(place, name) for place, name in enumerate(COLUMNS) if name in OWN_COLUMNS]
 
 
-def csv_pieces(charges: Iterable[Charge]) -> Iterator[str]:
+def csv_pieces(charges: Iterable[Charge]) -> Generator[str]:
     """The header and a line per row, in pieces of some size."""
     lines = [",".join(COLUMNS)]
     size = 0

@@ -1,13 +1,11 @@
 """`/v1/runs/{id}/focus`: a run's result as split-cost rows after FOCUS 1.3."""
 
 import tempfile
-from collections.abc import Iterator
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Response
-from fastapi.responses import StreamingResponse
 
 from services.allocation.focus.csv_text import csv_pieces
 from services.allocation.focus.rows import COLUMNS, METRICS, SplitCosts
@@ -19,14 +17,13 @@ from shared.contracts.allocation.focus import SplitCostRow
 from shared.contracts.jobs import Page
 from shared.contracts.values import HeaderText
 from shared.database import SessionDep
-from shared.exports import CSV, PARQUET, chosen_export
+from shared.exports import CSV, PARQUET, Download, chosen_export, pieces_of
 from shared.language import LanguageDep
 from shared.pagination import decode_cursor, encode_cursor
 from shared.routing import new_router
 
 router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])
 ROWS_IN_A_GROUP = 20_000
-PIECE = 1 << 20
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
@@ -64,6 +61,7 @@ def export_focus(
     line: Annotated[UUID | None, Query(description="Only the rows of this cost line")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Rows on a page of JSON")] = 100,
     cursor: Annotated[str | None, Query(max_length=4000)] = None,
+    measure: Annotated[Literal["cost"], Query(description="FOCUS tells of cost alone")] = "cost",
 ) -> Page[SplitCostRow] | Response:
     """One row per cost line (the origin charge) and consumer, and per place where a part stayed.
 
@@ -78,7 +76,7 @@ def export_focus(
         costs.places = [place] if place in set(costs.places) else []
     if kind == CSV:
         pieces = csv_pieces(costs.charges())
-        return StreamingResponse(pieces, media_type=f"{CSV}; charset=utf-8", headers=_named("csv"))
+        return Download(pieces, media_type=f"{CSV}; charset=utf-8", headers=_named("csv"))
     if kind == PARQUET:
         return _parquet(costs)
     return _page(costs, f"{run_id}:{line}", limit, cursor)
@@ -122,10 +120,4 @@ def _parquet(costs: SplitCosts) -> Response:
             ]
             writer.write_table(pa.table(columns, schema=schema))
     file.seek(0)
-
-    def pieces() -> Iterator[bytes]:
-        with file:
-            while piece := file.read(PIECE):
-                yield piece
-
-    return StreamingResponse(pieces(), media_type=PARQUET, headers=_named("parquet"))
+    return Download(pieces_of(file), media_type=PARQUET, headers=_named("parquet"))

@@ -1,9 +1,9 @@
 """`/v1/mappings`: reading any version, writing the open draft."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from services.allocation.mappings import changes, drafting, repository
 from services.allocation.mappings.answers import EXPORT_COLUMNS, answer, export_cells
@@ -50,6 +50,17 @@ VersionQuery = Annotated[
         examples=["draft"],
     ),
 ]
+
+
+async def _into_draft(
+    model_version: Annotated[
+        Literal["draft"] | None, Query(description="Written is the draft and nothing else")
+    ] = None,
+) -> None:
+    """Takes what readers say of the version, as long as it is the draft."""
+
+
+INTO_DRAFT = [*WRITE, Depends(_into_draft)]
 router = new_router("/v1/mappings", "mappings", [Needs("allocation:read")])
 
 
@@ -108,7 +119,7 @@ def get_mapping(mapping_id: UUID, session: SessionDep, response: Response) -> Ma
     summary="Add a mapping",
     operation_id="create_mapping",
     status_code=201,
-    dependencies=WRITE,
+    dependencies=INTO_DRAFT,
 )
 def create_mapping(
     request: MappingRequest,
@@ -213,7 +224,10 @@ def delete_mapping(
 
 
 @router.post(
-    "/bulk", summary="Add or change many mappings", operation_id="bulk_mappings", dependencies=WRITE
+    "/bulk",
+    summary="Add or change many mappings",
+    operation_id="bulk_mappings",
+    dependencies=INTO_DRAFT,
 )
 def bulk_mappings(
     request: BulkRequest[MappingRequest],

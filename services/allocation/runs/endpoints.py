@@ -12,7 +12,7 @@ from shared.auth import OWN_PART, Caller, CallerDep, Needs
 from shared.contracts.allocation.runs import RunAnswer, RunRequest
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.jobs import Accepted, Page, Wait
-from shared.contracts.values import Period
+from shared.contracts.values import Currency, Period
 from shared.database import SessionDep, discard
 from shared.etags import set_etag
 from shared.jobs.endpoints import accept
@@ -60,12 +60,21 @@ def list_runs(
     scenario: Scenario | None = None,
     published: bool | None = None,
     status: Annotated[str | None, Query(max_length=20)] = None,
+    currency: Currency | None = None,
+    model_version: UUID | None = None,
 ) -> Page[RunAnswer]:
     """Newest first unless sorted otherwise."""
-    filters = {"period": period, "scenario": scenario, "published": published, "status": status}
+    filters = {
+        "period": period,
+        "scenario": scenario,
+        "published": published,
+        "status": status,
+        "currency": currency,
+        "model_version_id": model_version,
+    }
     rows, cursor = list_page(
         session,
-        repository.list_query(period, scenario, status, published=published),
+        repository.list_query(filters),
         page,
         sortable=SORTABLE,
         default_sort="-id",

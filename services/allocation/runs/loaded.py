@@ -4,7 +4,7 @@ import gc
 import importlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -30,11 +30,11 @@ class BoundedCache(Generic[HeldT]):
 
     def __init__(self, max_bytes: int, size_of: Callable[[HeldT], int]) -> None:
         self._max_bytes, self._size_of = max_bytes, size_of
-        self._held: OrderedDict[UUID, tuple[HeldT, int]] = OrderedDict()
-        self._loading: dict[UUID, threading.Lock] = {}
+        self._held: OrderedDict[Hashable, tuple[HeldT, int]] = OrderedDict()
+        self._loading: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: UUID, load: Callable[[], HeldT]) -> HeldT:
+    def get(self, key: Hashable, load: Callable[[], HeldT]) -> HeldT:
         """The thing of this key, loaded if it is not there."""
         with self._lock:
             found = self._find(key)
@@ -46,13 +46,13 @@ class BoundedCache(Generic[HeldT]):
                 found = self._find(key)
             return found if found is not None else self._keep(key, load())
 
-    def _find(self, key: UUID) -> HeldT | None:
+    def _find(self, key: Hashable) -> HeldT | None:
         if key not in self._held:
             return None
         self._held.move_to_end(key)
         return self._held[key][0]
 
-    def _keep(self, key: UUID, thing: HeldT) -> HeldT:
+    def _keep(self, key: Hashable, thing: HeldT) -> HeldT:
         with self._lock:
             self._held[key] = (thing, self._size_of(thing))
             self._loading.pop(key, None)
@@ -80,7 +80,7 @@ class LoadedRuns:
         if run.status != "succeeded":
             message = f"the run is {run.status}; it has no figures"
             raise Conflict(message, code="run_not_finished")
-        return self._held.get(run.id, lambda: _load(session, run.id))
+        return self._held.get((run.id, run.rewritten), lambda: _load(session, run.id))
 
 
 def _load(session: Session, run_id: UUID) -> RunResult:
@@ -121,4 +121,4 @@ _lines: BoundedCache[LineIndex] = BoundedCache(300_000_000, lambda index: index.
 def lines_of(session: Session, run: AllocationRun) -> LineIndex:
     """The single lines of a run."""
     result = loaded_runs.get(session, run)
-    return _lines.get(run.id, lambda: load_lines(session, run, result))
+    return _lines.get((run.id, run.rewritten), lambda: load_lines(session, run, result))

@@ -37,25 +37,18 @@ def lock_run(session: Session, run_id: UUID) -> AllocationRun:
     return found
 
 
-def list_query(
-    period: str | None, scenario: str | None, status: str | None, *, published: bool | None
-) -> Select[Any]:
-    """Runs, filtered."""
+def list_query(filters: Mapping[str, Any]) -> Select[Any]:
+    """Runs with these values."""
     query = select(AllocationRun)
-    for column, value in (
-        (AllocationRun.period, period),
-        (AllocationRun.scenario, scenario),
-        (AllocationRun.status, status),
-        (AllocationRun.published, published),
-    ):
+    for name, value in filters.items():
         if value is not None:
-            query = query.where(col(column) == value)
+            query = query.where(getattr(AllocationRun, name) == value)
     return query
 
 
 def find_published(session: Session, period: str, scenario: str) -> AllocationRun | None:
     """The run that speaks for a period and scenario."""
-    query = list_query(period, scenario, None, published=True)
+    query = list_query({"period": period, "scenario": scenario, "published": True})
     return session.execute(query).scalars().one_or_none()
 
 
@@ -63,7 +56,7 @@ def list_published(
     session: Session, first: str, last: str | None, scenario: str = "actual"
 ) -> list[AllocationRun]:
     """The published runs from one period to another (else to the newest), in their order."""
-    query = list_query(None, scenario, None, published=True)
+    query = list_query({"scenario": scenario, "published": True})
     query = query.where(col(AllocationRun.period) >= first)
     if last is not None:
         query = query.where(col(AllocationRun.period) <= last)

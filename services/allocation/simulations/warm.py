@@ -18,13 +18,13 @@ def input_of(session: Session, run: AllocationRun) -> RunInput:
     def load() -> RunInput:
         return load_input(repository.read_input_chunks(session, run.id))
 
-    return _inputs.get(run.id, load)
+    return _inputs.get((run.id, run.rewritten), load)
 
 
 def warm_run(session: Session, run: AllocationRun) -> WarmRun:
     """A finished run, ready for changes. Conflict `run_not_finished` when it has no figures."""
     result = loaded_runs.get(session, run)
-    return _warm.get(run.id, lambda: WarmRun(input_of(session, run), result))
+    return _warm.get((run.id, run.rewritten), lambda: WarmRun(input_of(session, run), result))
 
 
 _inputs: BoundedCache[RunInput] = BoundedCache(MAX_BYTES_OF_INPUTS, size_of_input)

@@ -17,6 +17,7 @@ from services.ingest.assets.answers import (
 )
 from services.ingest.assets.changing import KnownAsset, change_asset, push_assets
 from services.ingest.assets.domain import schedule
+from services.ingest.personal_data.masking import masked
 from shared import audit
 from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, bulk_details, finish_bulk, read_items
@@ -32,7 +33,7 @@ from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import period_of
 from shared.query_parameters import TAG_PARAMETER, read_open_filters
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.ingest.assets import Asset
 
 SERVICE = "ingest"
@@ -109,7 +110,9 @@ def list_assets(
     return Page(items=items, next_cursor=cursor)
 
 
-@router.get("/{asset_id:uuid}", summary="Read an asset", operation_id="get_asset")
+@router.get(
+    "/{asset_id:uuid}", summary="Read an asset", operation_id="get_asset", openapi_extra=COMPUTED
+)
 def get_asset(
     asset_id: UUID,
     session: SessionDep,
@@ -178,7 +181,8 @@ def update_asset(
     changed = change_asset(session, caller, row, request)
     audit.record(
         session, caller, SERVICE, "update", "asset", str(asset_id),
-        before=before, after=changed.model_dump(),
+        before=masked(session, "assets", before),
+        after=masked(session, "assets", changed.model_dump()),
     )  # fmt: skip
     return _single(session, changed, language, response)
 
@@ -197,7 +201,7 @@ def delete_asset(
     repository.lock_assets(session)
     row = repository.get_asset(session, asset_id)
     check_if_match(if_match, KnownAsset(row.asset_id, row.live_from))
-    before = row.model_dump()
+    before = masked(session, "assets", row.model_dump())
     repository.end_asset(session, row)
     audit.record(session, caller, SERVICE, "delete", "asset", str(asset_id), before=before)
 

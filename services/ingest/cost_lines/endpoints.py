@@ -27,7 +27,7 @@ from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.files import copy_file, get_file
 from shared.pagination import PageQueryDep, list_page
 from shared.query_parameters import open_parameters, read_open_filters
-from shared.routing import new_router
+from shared.routing import COMPUTED, new_router
 from shared.tables.ingest.facts import CostLine
 
 SERVICE = "ingest"
@@ -123,7 +123,12 @@ def _exported(query: Any) -> Iterator[tuple[Any, ...]]:
             yield tuple(values[name] for name in COLUMNS)
 
 
-@router.get("/{line_id:uuid}", summary="Read a cost line", operation_id="get_cost_line")
+@router.get(
+    "/{line_id:uuid}",
+    summary="Read a cost line",
+    operation_id="get_cost_line",
+    openapi_extra=COMPUTED,
+)
 def get_cost_line(line_id: UUID, session: SessionDep, response: Response) -> CostLineDetail:
     """One line with the row as received and all imports that report it."""
     row = repository.get_cost_line(session, line_id)

@@ -172,16 +172,20 @@ def list_imports(
     status: Annotated[ImportStatus | None, Query()] = None,
     source: Annotated[str | None, Query(max_length=200)] = None,
     sha256: Annotated[str | None, Query(max_length=64)] = None,
+    period: Annotated[Period | None, Query(description="With rows of this month")] = None,
 ) -> Page[ImportAnswer]:
     """Newest first unless sorted otherwise."""
     filters = {"kind": kind, "status": status, "source": source, "sha256": sha256}
+    query = repository.list_query(filters)
+    if period is not None:
+        query = repository.with_rows_of(query, period)
     rows, cursor = list_page(
         session,
-        repository.list_query(filters),
+        query,
         page,
         sortable={"id": DataImport.id, "created_at": DataImport.created_at},
         default_sort="-id",
-        filters=filters,
+        filters=filters | {"period": period},
         unique=DataImport.id,
     )
     return Page(items=[answer(row) for row in rows], next_cursor=cursor)

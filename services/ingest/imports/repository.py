@@ -73,6 +73,11 @@ def list_query(filters: Mapping[str, Any]) -> Select[Any]:
     return query
 
 
+def with_rows_of(query: Select[Any], period: str) -> Select[Any]:
+    """Of these imports those that brought rows of a month."""
+    return query.where(col(DataImport.periods).contains([period]))
+
+
 def mark_running(connection: Any, import_id: UUID) -> None:
     """Say at once that the import has begun."""
     connection.execute(
@@ -195,3 +200,32 @@ def rejected_row_numbers(session: Session, import_id: UUID, rows: list[int]) -> 
         col(ImportReject.import_id) == import_id, col(ImportReject.row_no).in_(rows)
     )
     return set(session.execute(query).scalars())
+
+
+def old_files(session: Session, days: int, most: int) -> list[UUID]:
+    """Uploads of finished imports that are older than so many days and still have their bytes."""
+    found = session.execute(
+        text(
+            "select f.id from stored_file f where f.removed_at is null"
+            " and f.created_at < now() - :days * interval '1 day'"
+            " and exists (select 1 from data_import i where i.file_id = f.id)"
+            " and not exists (select 1 from data_import i where i.file_id = f.id"
+            " and i.status in ('queued', 'running')) order by f.id limit :most"
+        ),
+        {"days": days, "most": most},
+    )
+    return list(found.scalars())
+
+
+def remove_old_rejects(session: Session, days: int, most: int) -> int:
+    """Rejected rows of old imports; how many there were stays with the import."""
+    done = session.execute(
+        text(
+            "delete from import_reject where (import_id, number) in ("
+            " select r.import_id, r.number from import_reject r join data_import i"
+            " on i.id = r.import_id where i.finished_at < now() - :days * interval '1 day'"
+            " limit :most)"
+        ),
+        {"days": days, "most": most},
+    )
+    return int(getattr(done, "rowcount", 0))

@@ -1,5 +1,6 @@
 """What every kind of source offers: a first request, and one page after the other."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,13 @@ Cursor = dict[str, Any]
 
 One with `short_lived` is good for the sync that it belongs to, but not for a later one.
 """
+
+_whole_number = re.compile("[0-9]{1,18}")
+
+
+def whole_number_in(said: object) -> int | None:
+    """The count that a source tells, as a number or its digits; None for anything else."""
+    return int(str(said)) if _whole_number.fullmatch(str(said)) else None
 
 
 @dataclass(frozen=True)

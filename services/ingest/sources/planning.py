@@ -48,7 +48,9 @@ def planned(source: Source, after: datetime) -> datetime | None:
 
 
 def forget_old_pages() -> int:
-    """Drop the raw pages of sources after the time that the settings say."""
+    """Drop the raw pages of sources after the days that the settings say; 0: never."""
+    if not get_settings().source_raw_keep_days:
+        return 0
     with in_transaction() as session:
         return repository.forget_old_pages(session, utc_now(), get_settings().source_raw_keep_days)
 

@@ -1,17 +1,15 @@
 """Where the next page of an OData answer is, whether the service pages by itself or not."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.ingest.sources.connector import Cursor
+from services.ingest.sources.connector import Cursor, whole_number_in
 from shared.clients.outside.answer import OutsideAnswer
 from shared.clients.outside.problems import SourceAnsweredBadly
 
 MOST_IDLE_PAGES = 200
-_COUNT = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,7 @@ def read_answer(answer: OutsideAnswer) -> Found:
         raise SourceAnsweredBadly("the answer has no list of entities")
     link = inner.get("__next") or inner.get("@odata.nextLink") or inner.get("@nextLink")
     count = inner.get("__count", inner.get("@odata.count", inner.get("@count")))
-    total = int(str(count)) if _COUNT.fullmatch(str(count)) else None
-    return Found(listed, str(link) if link else None, total)
+    return Found(listed, str(link) if link else None, whole_number_in(count))
 
 
 def key_of(entity: Mapping[str, Any], key: Sequence[str]) -> str:

@@ -6,7 +6,14 @@ from typing import Any, cast
 from urllib.parse import urljoin
 
 from services.ingest.sources.auth import auth_of
-from services.ingest.sources.connector import Checked, Cursor, Page, SourceSettings, Window
+from services.ingest.sources.connector import (
+    Checked,
+    Cursor,
+    Page,
+    SourceSettings,
+    Window,
+    whole_number_in,
+)
 from services.ingest.sources.watermarks import latest, rewound
 from shared.clients.outside.answer import OutsideAnswer
 from shared.clients.outside.client import OutsideClient
@@ -83,12 +90,13 @@ class RestConnector:
                 return self._from_the_start(cursor, answer.body)
             rows = rows[1:]
         following = self._next(cursor, answer, body, rows)
+        told = self._config.total
         return Page(
             rows=rows,
             raw=answer.body,
             next=following,
             watermark=self._watermark(rows, utc_now()),
-            total=_whole(value_at(body, self._config.total)) if self._config.total else None,
+            total=whole_number_in(value_at(body, told)) if told else None,
             key=self._config.key,
         )
 
@@ -172,7 +180,3 @@ def value_at(body: Any, path: str | None) -> Any:
         return body[path]
     name, point, rest = path.partition(".")
     return value_at(body.get(name), rest) if point and name in body else None
-
-
-def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | str) and str(value).isdigit() else None

@@ -20,6 +20,7 @@ from services.ingest.sources.connector import (
     Page,
     SourceSettings,
     Window,
+    whole_number_in,
 )
 from services.ingest.sources.kinds.servicenow_profiles import (
     built_in_columns,
@@ -184,8 +185,7 @@ def _own_tokens(config: ServiceNowConfig) -> SourceAuth:
 
 
 def _total(answer: OutsideAnswer) -> int | None:
-    said = answer.headers.get("x-total-count", "")
-    return int(said) if said.isdigit() else None
+    return whole_number_in(answer.headers.get("x-total-count"))
 
 
 def _following(

@@ -1,7 +1,7 @@
 """Post-implementation reviews: when they are due, their states and their results."""
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,7 +28,6 @@ STEPS: Mapping[Step, tuple[State, State]] = {
     "approve": ("submitted", "approved"),
     "return": ("submitted", "in_progress"),
 }
-DEFAULT_OFFSETS = (3,)
 
 
 def add_months(day: date, months: int) -> date:
@@ -36,11 +35,6 @@ def add_months(day: date, months: int) -> date:
     count = day.year * 12 + day.month - 1 + months
     year, month = divmod(count, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def plan_due_dates(go_live_on: date, offsets: Iterable[int] = DEFAULT_OFFSETS) -> list[date]:
-    """When reviews are due: go-live plus each offset in months, ascending, each once."""
-    return [add_months(go_live_on, months) for months in sorted(set(offsets))]
 
 
 def take_step(state: State, step: Step) -> State:

@@ -24,7 +24,6 @@ INK = "#1F2933"
 SOFT_INK = "#5F6B7A"
 RULE = "#D9DEE5"
 PAPER = "#FFFFFF"
-LAYER_INK = {"pool": "#334155", "resource": "#334155", "solution": "#334155", "consumer": "#334155"}
 
 # One family carries Latin and Chinese, so a label never mixes two heights; the rest are what a
 # reader's own machine has when it shows an SVG outside our renderers.

@@ -49,8 +49,8 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "zh-CN": "服务 {service} 在 {period} 没有操作记录。",
     },
     "trail_reading": {
-        "en": "Of reading alone, fetched reports, exported files and looks into the audit trail are "
-        "written down; the table of exports shows them by day.",
+        "en": "Of reading alone, fetched reports, exported files and looks into the audit trail "
+        "are written down; the table of exports shows them by day.",
         "zh-CN": "读取操作中，下载报告、导出文件和查阅审计记录会被记录，并按日列于导出表。",
     },
     "trail_own": {

@@ -47,8 +47,9 @@ class ComplianceFacts:
     """Everything told is from the audit trails.
 
     `reads` has one event for all that a caller read or exported of a kind on a day; `removals` are
-    purges of personal data and what was removed because of its age. `books` are the steps that concern the period itself (closings, runs, publications, bills),
-    whenever they were taken; everything else happened in the calendar month.
+    purges of personal data and what was removed because of its age. `books` are the steps that
+    concern the period itself (closings, runs, publications, bills), whenever they were taken;
+    everything else happened in the calendar month.
     """
 
     counts: tuple[ActionCount, ...] = ()

@@ -1,0 +1,1 @@
+"""Fields that hold personal data, and taking single persons out of what is stored."""
