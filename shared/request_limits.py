@@ -1,4 +1,4 @@
-"""How large a request may be and how slowly it may come, decided before anybody works on it."""
+"""How large a request may be, how slowly it may come, how slowly its answer may be taken."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ import time
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import rate_limits
@@ -26,7 +26,8 @@ MOST_PARAMETERS = 200
 LARGEST_HEADERS = 32_768
 MOST_HEADERS = 100
 SLOWEST_BYTES_PER_SECOND = 16_384
-"""A body may take the patience of the settings, and then as long as it needs at this pace."""
+"""A body, either way, may take the patience of the settings, and then as long as it needs at this
+pace."""
 PROBES = {"/healthz", "/readyz", "/metrics"}
 
 
@@ -54,7 +55,9 @@ class RequestLimits:
         except Problem as problem:
             await answer(problem)(scope, receive, send)
             return
-        await self.app(scope, _Body(receive, limit, self.settings.slow_body_seconds).receive, send)
+        patience = self.settings.slow_body_seconds
+        body, answering = _Body(receive, limit, patience), _Answer(send, patience)
+        await self.app(scope, body.receive, answering.send)
 
 
 def _check_address(scope: Scope) -> None:
@@ -120,3 +123,25 @@ class _Body:
                 413, f"at most {self._limit} bytes are taken", headers={"Connection": "close"}
             )
         return message
+
+
+class _Answer:
+    """Hands out the answer; who takes it too slowly counts as gone: what is held for it ends."""
+
+    def __init__(self, send: Send, seconds: float) -> None:
+        self._send = send
+        self._seconds = seconds
+        self._given = 0
+        self._waited = 0.0
+
+    async def send(self, message: Message) -> None:
+        """The next piece, as long as the reader keeps the slowest pace."""
+        patience = self._seconds + self._given / SLOWEST_BYTES_PER_SECOND - self._waited
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, patience)):
+                await self._send(message)
+        except TimeoutError:
+            raise ClientDisconnect from None
+        self._waited += time.monotonic() - began
+        self._given += len(message.get("body", b""))

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import QueuePool, text
-from starlette.types import Message
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
 
 from shared.database import SMALLEST_WORK_POOL, new_session, work_engine
 from shared.exports import CSV, PARQUET, export_rows
+from shared.request_limits import RequestLimits
+from shared.settings import Settings
 
 NEVER_SECONDS = 60.0
 
@@ -34,6 +37,34 @@ async def read_a_piece_and_leave(kind: str) -> None:
         return {"type": "http.disconnect"}
 
     await export_rows(kind, "many", ["n"], many_rows())({"type": "http"}, leave, take)
+
+
+async def read_one_piece_a_minute(kind: str) -> None:
+    async def take(message: Message) -> None:
+        if message.get("body"):
+            await asyncio.sleep(NEVER_SECONDS)
+
+    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def stay() -> Message:
+        if not messages:
+            await asyncio.sleep(NEVER_SECONDS)
+        return messages.pop()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await export_rows(kind, "many", ["n"], many_rows())(scope, receive, send)
+
+    scope = {"type": "http", "path": "/v1/many", "headers": [], "method": "GET"}
+    await RequestLimits(app, settings=Settings(slow_body_seconds=0.2))(scope, stay, take)
+
+
+@pytest.mark.parametrize("kind", [CSV, PARQUET])
+def test_who_reads_too_slowly_counts_as_gone(database: str, kind: str) -> None:
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(asyncio.wait_for(read_one_piece_a_minute(kind), NEVER_SECONDS / 2))
+    pool = work_engine().pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0
 
 
 @pytest.mark.parametrize("kind", [CSV, PARQUET])

@@ -234,6 +234,14 @@ def test_a_field_that_joins_rows_to_the_model_cannot_be_named(company: Company) 
     assert company.ingest.post("/v1/personal-data-fields", json=body).status_code == 422
 
 
+def test_moments_numbers_and_ids_are_left_alone_unless_they_are_sought() -> None:
+    sought = Sought(("2026", "4711"), True, b"secret")
+    kept = {"at": "2026-01-05T10:00:00+00:00", "amount": "-2026.50", "id": "2026ab" * 8}
+    assert sought.of_json(kept) == kept
+    found = sought.of_json({"staff": "4711", "said": "asked 4711 in 2026"})
+    assert "4711" not in str(found)
+
+
 def test_a_part_of_a_text_is_replaced_where_parts_are_asked_for() -> None:
     sought = Sought(("Li",), True, b"secret")
     assert sought.of_text("Mrs LI and liability").count("purged:") == 3

@@ -52,6 +52,9 @@ def _sealing(secret: bytes) -> OctKey:
     return OctKey.import_key(hmac.new(secret, b"values of purges", hashlib.sha256).digest())
 
 
+_NO_TEXT = re.compile(r"[-+0-9.,:TZ ]+|[0-9a-f-]{32,}")
+
+
 @dataclass(frozen=True)
 class Sought:
     """The values of a purge; `contains`: also as parts of a field's text."""
@@ -87,9 +90,10 @@ class Sought:
         return self._inside.sub(lambda found: pseudonym(self.secret, found[0]), text)
 
     def of_json(self, value: Any) -> Any:
-        """The same in every text of a JSON value."""
+        """The same in every text of a JSON value; moments, numbers and ids are no such texts."""
         if isinstance(value, str):
-            return self.of_text(value)
+            is_text = not _NO_TEXT.fullmatch(value) or comparable(value) in self.comparable
+            return self.of_text(value) if is_text else value
         if isinstance(value, list):
             return [self.of_json(one) for one in value]
         if isinstance(value, dict):
