@@ -115,7 +115,9 @@ def _deliver_one(service: str) -> bool | None:
                 col(OutboxDelivery.next_attempt_at) <= text("now()"),
             )
             .order_by(
-                col(OutboxDelivery.target_service).is_(None), col(OutboxDelivery.next_attempt_at)
+                col(OutboxDelivery.target_service).is_(None),
+                col(OutboxDelivery.next_attempt_at),
+                col(OutboxEvent.sequence),
             )
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxDelivery)

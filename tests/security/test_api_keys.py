@@ -106,7 +106,7 @@ def test_making_rotating_and_revoking_are_audited_without_secrets(
     answer = allocation.get("/v1/audit-events", params={"resource_id": made["id"]})
     assert [one["action"] for one in answer.json()["items"]] == ["create", "rotate", "revoke"]
     for key in (made["key"], rotated["key"]):
-        assert key.rpartition("_")[2] not in answer.text
+        assert key.split("_", 2)[2] not in answer.text
 
 
 def test_lists_show_prefix_last_use_and_rotation_but_no_secret(
@@ -122,7 +122,7 @@ def test_lists_show_prefix_last_use_and_rotation_but_no_secret(
     assert shown["rotated_at"] is not None
     listed = allocation.get(KEYS, params={"limit": 1000}).text
     for text_ in (made["key"], rotated["key"]):
-        assert text_.rpartition("_")[2] not in listed
+        assert text_.split("_", 2)[2] not in listed
     assert "hash" not in listed
 
 
@@ -133,7 +133,7 @@ def test_no_secret_lies_in_the_database(allocation: ServiceUnderTest, session: S
     first, again = (allocation.post(KEYS, json=body, headers=keyed) for _ in range(2))
     assert again.content == first.content
     assert again.headers["Idempotency-Replayed"] == "true"
-    secret = first.json()["key"].rpartition("_")[2]
+    secret = first.json()["key"].split("_", 2)[2]
     tables = session.execute(
         text("select tablename from pg_tables where schemaname = 'public'")
     ).scalars()
