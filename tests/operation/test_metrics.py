@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 import uuid
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.engine import make_url
 
 from shared import audit
+from shared.clock import utc_now
 from shared.database import in_transaction
 from shared.jobs import worker
 from tests.running import LiveServices, ServiceUnderTest
@@ -128,7 +130,7 @@ def test_the_newest_published_run_tells_what_it_left_unallocated(services: LiveS
 
 
 def test_a_change_of_the_audit_trail_is_found_within_a_day_and_shown(
-    allocation: ServiceUnderTest,
+    allocation: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def shown() -> tuple[float, bool]:
         at = value(allocation, "btim_audit_chain_verified_timestamp_seconds", service="allocation")
@@ -137,8 +139,13 @@ def test_a_change_of_the_audit_trail_is_found_within_a_day_and_shown(
 
     item = {"code": "P", "names": {"en": "P"}}
     allocation.post("/v1/cost-pools/bulk", json={"items": [item]}).raise_for_status()
-    worker.seal_audit_trail()
-    as_superuser("update audit_seal set sealed_at = now() - interval '2 days'")
+    as_superuser(
+        "with gone as (delete from audit_seal returning event_id)"
+        " insert into audit_unsealed select event_id from gone"
+    )
+    with monkeypatch.context() as past:
+        past.setattr(audit, "utc_now", lambda: utc_now() - timedelta(days=2))
+        worker.seal_audit_trail()
     assert shown() == (0, False)
     worker.verify_audit_trail()
     assert shown() == (0, True)
