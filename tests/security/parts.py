@@ -13,9 +13,13 @@ _PLACE = re.compile(r"^(file:|/)|simple/|index-url")
 
 
 def without_places(value: Any) -> Any:
-    """The same without addresses of registries and folders of this machine."""
+    """The same without addresses of elsewhere and folders of this machine."""
     if isinstance(value, dict):
-        kept = {name: without_places(each) for name, each in value.items()}
+        kept = {
+            name: without_places(each)
+            for name, each in value.items()
+            if name != "externalReferences"
+        }
         return {name: each for name, each in kept.items() if each not in (None, [], {})}
     if isinstance(value, list):
         return [each for each in map(without_places, value) if each not in (None, [], {})]
@@ -33,8 +37,6 @@ def main() -> None:
             check=True, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         parts = without_places(json.loads(written.read_text()))
-    for part in parts["components"]:
-        part.pop("externalReferences", None)
     Path(sys.argv[1]).write_text(json.dumps(parts, indent=1, sort_keys=True) + "\n")
 
 
