@@ -6,7 +6,10 @@ import shutil
 import subprocess
 import time
 import uuid
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -130,7 +133,7 @@ def test_the_newest_published_run_tells_what_it_left_unallocated(services: LiveS
 
 
 def test_a_change_of_the_audit_trail_is_found_within_a_day_and_shown(
-    allocation: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    allocation: ServiceUnderTest,
 ) -> None:
     def shown() -> tuple[float, bool]:
         at = value(allocation, "btim_audit_chain_verified_timestamp_seconds", service="allocation")
@@ -139,13 +142,7 @@ def test_a_change_of_the_audit_trail_is_found_within_a_day_and_shown(
 
     item = {"code": "P", "names": {"en": "P"}}
     allocation.post("/v1/cost-pools/bulk", json={"items": [item]}).raise_for_status()
-    as_superuser(
-        "with gone as (delete from audit_seal returning event_id)"
-        " insert into audit_unsealed select event_id from gone"
-    )
-    with monkeypatch.context() as past:
-        past.setattr(audit, "utc_now", lambda: utc_now() - timedelta(days=2))
-        worker.seal_audit_trail()
+    seal_all(utc_now() - timedelta(days=2))
     assert shown() == (0, False)
     worker.verify_audit_trail()
     assert shown() == (0, True)
@@ -158,12 +155,36 @@ def test_a_change_of_the_audit_trail_is_found_within_a_day_and_shown(
     assert (breaks > 0, fresh) == (True, True)
 
 
-def as_superuser(statement: str) -> None:
-    """Change what the application itself never changes."""
+@contextmanager
+def superuser() -> Iterator[psycopg.Connection[Any]]:
+    """May change what the application itself never changes."""
     dsn = make_url(os.environ["BTIM_TEST_SUPERUSER_URL"]).set(drivername="postgresql")
     with psycopg.connect(dsn.render_as_string(hide_password=False)) as connection:
         connection.execute("set session_replication_role = replica")
+        yield connection
+
+
+def as_superuser(statement: str) -> None:
+    with superuser() as connection:
         connection.execute(statement)
+
+
+def seal_all(at: datetime) -> None:
+    """Chain all events anew, as if that had been done then."""
+    with superuser() as connection:
+        connection.execute("lock table audit_seal, audit_unsealed")
+        connection.execute("delete from audit_seal")
+        connection.execute("delete from audit_unsealed")
+        events = connection.execute("select id, content_hash from audit_event order by id")
+        previous = audit.FIRST_HASH
+        for position, (event_id, content) in enumerate(events.fetchall(), 1):
+            link = audit.link_hash(position, previous, event_id, content, at)
+            connection.execute(
+                "insert into audit_seal (position, event_id, previous_hash, hash, sealed_at)"
+                " values (%s, %s, %s, %s, %s)",
+                [position, event_id, previous, link, at],
+            )
+            previous = link
 
 
 def test_a_backup_shows_when_it_was_made(allocation: ServiceUnderTest) -> None:
