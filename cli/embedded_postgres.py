@@ -31,6 +31,7 @@ OWNER = "btim"
 RECOVERY_SECONDS = 600.0  # after a crash with gigabytes of log to replay
 LOCK_PATIENCE_SECONDS = 60.0  # a killed server's backends and shared memory need a moment
 PORT_PATIENCE_SECONDS = 5.0
+MOST_SHOTS = 10  # how often a starting server may be killed before nobody starts it any more
 STOP_SECONDS = 60.0
 
 
@@ -175,6 +176,7 @@ class PostgresServer:
         await_former_server(self.cluster, STOP_SECONDS, self._pause)
         self.port = self.port or self._remembered_port()
         started = time.monotonic()
+        shots = 0
         while True:
             log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
             self._process = self._launch()
@@ -183,7 +185,10 @@ class PostgresServer:
                 return
             trouble = self._log_since(log_start)
             waited = time.monotonic() - started
-            if not _may_pass(trouble) or waited > LOCK_PATIENCE_SECONDS:
+            was_shot = _was_shot(self._process.returncode, trouble)
+            shots += was_shot
+            passes = _may_pass(trouble) and waited <= LOCK_PATIENCE_SECONDS
+            if not passes and not (was_shot and shots <= MOST_SHOTS):
                 raise PostgresError(f"Postgres does not start\n{self.log_tail()}")
             if "could not bind" in trouble and waited > PORT_PATIENCE_SECONDS:
                 self.port = free_port()
@@ -281,6 +286,11 @@ def _may_pass(trouble: str) -> bool:
         sentence in trouble
         for sentence in ("lock file", "pre-existing shared memory", "could not bind")
     )
+
+
+def _was_shot(code: int, log: str) -> bool:
+    """Whether somebody else ended it while it was starting, so that it may well start again."""
+    return code in {-signal.SIGKILL, -signal.SIGQUIT} or "shutdown request" in log
 
 
 def _stop_gently(process: subprocess.Popen[bytes]) -> None:

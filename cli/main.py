@@ -9,6 +9,7 @@ from cli.commands import backup, database, keys, work
 from cli.commands.demo import demo
 from cli.commands.openapi import openapi
 from cli.commands.options import say
+from cli.commands.settings import settings
 from cli.commands.up import up
 from cli.exit_codes import EPILOG, ExitCode
 
@@ -30,6 +31,7 @@ app.command(epilog=EPILOG)(up)
 app.command(epilog=EPILOG)(demo)
 app.command(epilog=EPILOG)(database.migrate)
 app.command(epilog=EPILOG)(openapi)
+app.command(epilog=EPILOG)(settings)
 app.command(epilog=EPILOG)(backup.backup)
 app.command(epilog=EPILOG)(backup.restore)
 app.command("import", epilog=EPILOG)(work.import_file)

@@ -23,7 +23,7 @@ from shared.openapi import document_errors
 from shared.readiness import Readiness
 from shared.scopes import SERVICES
 from shared.settings import get_settings
-from shared.traces import set_up_traces
+from shared.traces import set_up_traces, shut_down_traces
 
 VERSION = "0.1.0"
 THREAD_SWITCH_SECONDS = 0.0005
@@ -55,6 +55,7 @@ def create_app(
             threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         yield
         close_connections()
+        await run_in_threadpool(shut_down_traces)
 
     app = FastAPI(
         title=f"BTIM {service}",

@@ -20,6 +20,7 @@ from shared.contracts.foundation import (
     WebhookRequest,
 )
 from shared.contracts.jobs import AuditEventAnswer, CallerAnswer, EventEnvelope, Page
+from shared.contracts.values import Instant
 from shared.database import SessionDep
 from shared.errors import NotFound
 from shared.jobs.endpoints import jobs_router
@@ -93,8 +94,8 @@ def _audit_router(service: str) -> APIRouter:
         resource_id: Annotated[str | None, Query(max_length=300)] = None,
         subject: Annotated[str | None, Query(max_length=200)] = None,
         action: Annotated[str | None, Query(max_length=100)] = None,
-        since: Annotated[datetime | None, Query(description="Not before; with its zone")] = None,
-        until: Annotated[datetime | None, Query(description="Before; with its zone")] = None,
+        since: Annotated[Instant | None, Query(description="Not before; with its zone")] = None,
+        until: Annotated[Instant | None, Query(description="Before; with its zone")] = None,
     ) -> Page[AuditEventAnswer]:
         """The commands of this service, oldest first; `sealed_hash` is the link of the chain."""
         filters = {

@@ -14,6 +14,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 MOST_SOURCES = 30
 OTHER = "other"
 
+# Requests.
 http_requests = Counter(
     "btim_http_requests_total",
     "Requests answered, by route template and class of status (2xx, 4xx, 5xx)",
@@ -40,6 +41,7 @@ idempotency_replays = Counter(
     "btim_idempotency_replays_total", "Answers given again for a known key", ["service"]
 )
 
+# Database and disks.
 database_up = Gauge(
     "btim_database_up", "1 while the database answers the figures below", ["service"]
 )
@@ -65,6 +67,7 @@ disk_size_bytes = Gauge(
     "btim_disk_size_bytes", "Space in all where files or uploads lie", ["service", "place"]
 )
 
+# Jobs and workers.
 jobs_finished = Counter(
     "btim_jobs_finished_total", "Jobs that ended, by their status", ["service", "kind", "status"]
 )
@@ -93,6 +96,7 @@ chore_failures = Counter(
     "btim_chore_failures_total", "Chores of a worker that did not end well", ["service", "chore"]
 )
 
+# Events, and calls between the services.
 outbox_undelivered = Gauge(
     "btim_outbox_undelivered",
     "Events that have not arrived at a service or webhook yet",
@@ -117,6 +121,7 @@ client_circuit_open = Gauge(
     "btim_client_circuit_open", "1 while calls to a service are held back", ["target"]
 )
 
+# Imports and sources.
 import_rows = Counter(
     "btim_import_rows_total", "Rows of finished imports, by outcome", ["source", "outcome"]
 )
@@ -142,6 +147,7 @@ source_last_success = Gauge(
     ["service", "source"],
 )
 
+# Runs.
 run_unallocated_ratio = Gauge(
     "btim_run_unallocated_ratio",
     "Part of the input that the newest published run left unallocated",
@@ -161,6 +167,7 @@ run_difference_amount = Gauge(
     ["service", "currency"],
 )
 
+# Retention, audit trail, backups.
 retention_removed = Counter(
     "btim_retention_removed_total",
     "What was removed because it was kept long enough",

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from shared.deprecation import HEADERS as DEPRECATION_HEADERS
 from shared.openapi_limits import operations, state_limits
+from shared.openapi_tags import describe_tags
 from shared.scopes import widest
 
 PROBLEM_REF = {"$ref": "#/components/schemas/ProblemDocument"}
@@ -216,6 +217,7 @@ def document_errors(app: FastAPI) -> None:
                 {name: header for name, header in HEADERS.items() if name in used}
             )
             state_limits(document)
+            describe_tags(document)
             app.openapi_schema = document
         return app.openapi_schema
 

@@ -1,17 +1,19 @@
 """Events leave through an outbox: written with the change, delivered at least once, later.
 
 Receivers are other services (a fixed table below) and webhooks. A delivery that fails is tried
-again with growing pauses for three days.
+again with growing pauses for three days. A webhook is told of one thing in the order in which it
+happened: what failed holds back later events of the same thing, and nothing else.
 """
 
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import CTE, func, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
-from shared import metrics
+from shared import advisory_locks, metrics
 from shared.clients.circuits import RECEIVER_OPEN_SECONDS, circuit_of_receiver
 from shared.clients.events import send_to_service, send_to_webhook
 from shared.clock import utc_now
@@ -62,8 +64,13 @@ def publish(
 
 
 def route_events(service: str) -> int:
-    """Give each new event a delivery for every receiver; answers how many events."""
+    """Give each new event a delivery for every receiver; answers how many events.
+
+    One worker at a time, so that no event overtakes an earlier one here.
+    """
     with in_transaction() as session:
+        if not advisory_locks.try_hold(session, f"route-events:{service}"):
+            return 0
         events = session.exec(
             select(OutboxEvent)
             .where(col(OutboxEvent.service) == service, ~col(OutboxEvent.routed))
@@ -105,11 +112,11 @@ def _deliver_one(service: str) -> bool | None:
     while, so that one which never answers holds up no other.
     """
     with in_transaction() as session:
+        waiting = _next_of_each(service)
         delivery = session.exec(
             select(OutboxDelivery)
-            .join(OutboxEvent, col(OutboxEvent.id) == col(OutboxDelivery.event_id))
+            .join(waiting, waiting.c.id == col(OutboxDelivery.id))
             .where(
-                col(OutboxEvent.service) == service,
                 col(OutboxDelivery.delivered_at).is_(None),
                 col(OutboxDelivery.given_up_at).is_(None),
                 col(OutboxDelivery.next_attempt_at) <= text("now()"),
@@ -117,7 +124,7 @@ def _deliver_one(service: str) -> bool | None:
             .order_by(
                 col(OutboxDelivery.target_service).is_(None),
                 col(OutboxDelivery.next_attempt_at),
-                col(OutboxEvent.sequence),
+                waiting.c.sequence,
             )
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxDelivery)
@@ -149,6 +156,25 @@ def _deliver_one(service: str) -> bool | None:
             outcome = "given_up"
         metrics.outbox_deliveries.labels(service, receiver, outcome).inc()
         return error is None
+
+
+def _next_of_each(service: str) -> CTE:
+    """The earliest undelivered event of each thing for each webhook; for services, all of them."""
+    receiver = func.coalesce(col(OutboxDelivery.webhook_id), col(OutboxDelivery.id))
+    thing = col(OutboxEvent.resource_id)
+    return (
+        select(OutboxDelivery.id, OutboxEvent.sequence)
+        .join(OutboxEvent, col(OutboxEvent.id) == col(OutboxDelivery.event_id))
+        .where(
+            col(OutboxEvent.service) == service,
+            col(OutboxDelivery.delivered_at).is_(None),
+            col(OutboxDelivery.given_up_at).is_(None),
+        )
+        .ext(distinct_on(receiver, thing))
+        .order_by(receiver, thing, col(OutboxEvent.sequence))
+        .cte("waiting")
+        .prefix_with("MATERIALIZED")
+    )
 
 
 def _send(session: Session, event: OutboxEvent, delivery: OutboxDelivery) -> str | None:

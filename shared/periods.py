@@ -8,6 +8,8 @@ from datetime import date
 Period = str
 """A calendar month as text, `YYYY-MM`; texts of periods sort as the months do."""
 
+FIRST_PERIOD: Period = "1900-01"
+"""The first month that requests and answers have."""
 _FORM = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 

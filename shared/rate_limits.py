@@ -74,12 +74,6 @@ _leases: OrderedDict[str, _Lease] = OrderedDict()
 _leases_lock = threading.Lock()
 
 
-def forget_leases() -> None:
-    """Ask the database anew for every name."""
-    with _leases_lock:
-        _leases.clear()
-
-
 def _lease_of(name: str) -> _Lease:
     with _leases_lock:
         lease = _leases.setdefault(name, _Lease())

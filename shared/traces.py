@@ -8,6 +8,7 @@ so that requests, jobs and events of one correlation id are one trace.
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 TRACE_PARENT = "traceparent"
+LAST_SPANS_SECONDS = 3.0
 _trace_parent = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _tracer: Any = None
 _provider: Any = None
@@ -54,10 +56,15 @@ def set_up_traces(service: str) -> None:
     _tracer = _provider.get_tracer("btim")
 
 
-def shut_down() -> None:
-    """Send what has not been sent; the end of a process does this by itself."""
+def shut_down_traces() -> None:
+    """Send what has not been sent, but do not wait long for a collector that is away.
+
+    A process that ends by itself does this anyway; a service ends by the signal that stopped it.
+    """
     if _provider is not None:
-        _provider.shutdown()
+        sending = threading.Thread(target=_provider.shutdown, daemon=True)
+        sending.start()
+        sending.join(LAST_SPANS_SECONDS)
 
 
 def trace_id_of(identifier: str) -> int:

@@ -2,24 +2,32 @@
 
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
 class Receiver:
-    """Keeps (headers by lower-case name, body) of each POST; can be told to fail."""
+    """Keeps (headers by lower-case name, body) of each POST; can be told to fail.
+
+    With `silent_seconds` it says nothing for so long and hangs up then.
+    """
 
     def __init__(self) -> None:
         receiver = self
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.status = 204
         self.location = ""
+        self.silent_seconds: float | None = None
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 size = int(self.headers["content-length"])
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.got.append((headers, self.rfile.read(size)))
+                if receiver.silent_seconds is not None:
+                    time.sleep(receiver.silent_seconds)
+                    self.close_connection = True
+                    return
                 self.send_response(receiver.status)
                 if receiver.location:
                     self.send_header("Location", receiver.location)
@@ -28,8 +36,15 @@ class Receiver:
             def log_message(self, *_: Any) -> None:
                 """Stay silent."""
 
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        self._handler = Handler
+        self._port = 0
+        self.listen()
+        self.url = f"http://127.0.0.1:{self._port}/hook"
+
+    def listen(self) -> None:
+        """Take connections, on the same port as before."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), self._handler)
+        self._port = self._server.server_port
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.01,), daemon=True
         )
@@ -44,7 +59,7 @@ class Receiver:
         return self.got
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening: connections are refused."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

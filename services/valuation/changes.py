@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
-from shared.clock import utc_now
+from shared.changes import write_differences
 from shared.contracts.values import Contract, Names
 from shared.errors import FieldError, RuleBroken
 
@@ -17,13 +17,9 @@ class ChangeableRow(Protocol):
 
 def write_changes(row: ChangeableRow, wanted: Mapping[str, Any]) -> bool:
     """Set what differs, count one change and note the time; whether anything differed."""
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    if changed:
-        row.version += 1
-        row.updated_at = utc_now()
-    return bool(changed)
+    differed = write_differences(row, wanted)
+    row.version += differed
+    return differed
 
 
 def read_patch(patch: Contract, *, never_null: Collection[str]) -> dict[str, Any]:

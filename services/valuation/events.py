@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.valuation.benefits.reviews import repository
-from services.valuation.benefits.reviews.filling import fill_review
+from services.valuation.benefits.reviews.filling import ask_and_lock, fill_review
 from services.valuation.reporting.report_schedules.workflow import order_published
 from shared.contracts.jobs import EventEnvelope
 from shared.foundation_endpoints import on_event
@@ -34,9 +34,9 @@ def run_published(session: Session, event: EventEnvelope) -> None:
 
 def refresh_review(context: JobContext) -> None:
     """Fill a review anew while it is in progress; what is submitted or approved stays."""
-    review, initiative = repository.get_review(context.session, context.resource_id, lock=True)
+    (review, initiative), run_cost = ask_and_lock(context.session, context.resource_id)
     if review.state == "in_progress":
-        fill_review(context.session, review, initiative)
+        fill_review(context.session, review, initiative, run_cost)
         review.version += 1
 
 

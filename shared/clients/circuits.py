@@ -22,7 +22,8 @@ class Circuit:
         self, target: str, gauge: Gauge | None, open_seconds: float = OPEN_SECONDS
     ) -> None:
         self._target = target
-        self._shown = gauge.labels(target) if gauge is not None else None
+        self._gauge = gauge
+        self._shown = 0
         self._open_seconds = open_seconds
         self._failures = 0
         self._opened_at = 0.0
@@ -47,8 +48,9 @@ class Circuit:
             is_open = self._failures >= OPEN_AFTER_FAILURES
             if is_open:
                 self._opened_at = time.monotonic()
-            if self._shown is not None:
-                self._shown.set(1 if is_open else 0)
+            if self._gauge is not None:
+                self._gauge.inc(is_open - self._shown)  # several sources may share one label
+                self._shown = int(is_open)
 
 
 _services: dict[str, Circuit] = {}
@@ -58,13 +60,14 @@ _receivers: dict[UUID, Circuit] = {}
 
 def circuit_of_service(base_url: str) -> Circuit:
     """The circuit that all calls of this process to a service share."""
-    return _services.setdefault(base_url, Circuit(base_url, metrics.client_circuit_open))
+    gauge = metrics.client_circuit_open.labels(base_url)
+    return _services.setdefault(base_url, Circuit(base_url, gauge))
 
 
 def circuit_of_source(code: str) -> Circuit:
     """The circuit that all syncs of a source in this process share."""
-    made = Circuit(code, metrics.connector_circuit_open, SOURCE_OPEN_SECONDS)
-    return _sources.setdefault(code, made)
+    gauge = metrics.connector_circuit_open.labels(metrics.source_label(code))
+    return _sources.setdefault(code, Circuit(code, gauge, SOURCE_OPEN_SECONDS))
 
 
 def circuit_of_receiver(webhook_id: UUID) -> Circuit:

@@ -36,6 +36,7 @@ class ApiKeyRequest(Contract):
         default=None,
         ge=0,
         le=1_000_000_000,
+        strict=True,
         description="Requests per window; 0: no limit, null: as set for all callers",
     )
 
@@ -53,7 +54,7 @@ class KeyRotation(Contract):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_seconds": 86400}]})
 
-    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
+    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400, strict=True)
 
 
 class ApiKeyRotated(ApiKeyCreated):

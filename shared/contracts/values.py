@@ -81,13 +81,7 @@ Currency = Annotated[
 ]
 
 
-def _clean_text(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return unicodedata.normalize("NFC", value).strip()
-
-
-def _no_control_characters(value: str) -> str:
+def _on_one_line(value: str) -> str:
     if value.isprintable():  # holds none of them, and says so much faster
         return value
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
@@ -95,21 +89,42 @@ def _no_control_characters(value: str) -> str:
     return value
 
 
+def _on_lines(value: str) -> str:
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    _on_one_line(text.replace("\n", " ").replace("\t", " "))
+    return text
+
+
+def _clean_text(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return unicodedata.normalize("NFC", _on_one_line(value)).strip()
+
+
+ON_ONE_LINE = Field(json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"})
+"""What a document says of texts without control characters."""
+
 Code = Annotated[
     str,
     BeforeValidator(_clean_text),
     StringConstraints(min_length=1, max_length=200),
-    AfterValidator(_no_control_characters),
-    Field(examples=["ERP"]),
+    Field(examples=["ERP"], json_schema_extra=ON_ONE_LINE.json_schema_extra),
 ]
 """The user's own key: NFC, trimmed, case-sensitive, may hold `/` and `:`."""
 
-Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_control_characters)]
+Text = Annotated[
+    str,
+    StringConstraints(max_length=4000),
+    AfterValidator(_on_lines),
+    Field(json_schema_extra={"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}),
+]
+"""What people write: lines and tabs, no other control characters."""
+
 Label = Annotated[
     str,
     BeforeValidator(_clean_text),
     StringConstraints(min_length=1, max_length=500),
-    AfterValidator(_no_control_characters),
+    ON_ONE_LINE,
 ]
 
 HeaderText = Annotated[str, StringConstraints(max_length=8000)]
@@ -117,7 +132,7 @@ HeaderText = Annotated[str, StringConstraints(max_length=8000)]
 
 TagKey = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 TagValue = Annotated[
-    str, StringConstraints(max_length=2000), AfterValidator(_no_control_characters)
+    str, StringConstraints(max_length=2000), AfterValidator(_on_one_line), ON_ONE_LINE
 ]
 Tags = Annotated[dict[TagKey, TagValue], Field(max_length=200)]
 Attributes = Annotated[
@@ -133,8 +148,18 @@ def _instant_to_text(value: datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float) or (isinstance(value, str) and value[4:5] != "-"):
+        raise ValueError("an instant such as 2026-01-31T08:30:00Z is needed")
+    return value
+
+
+Flag = Annotated[bool, Field(strict=True)]
+"""Whether something holds; `0`, `1` and texts are refused."""
+
 Instant = Annotated[
     datetime,
+    BeforeValidator(_no_number),
     PlainSerializer(_instant_to_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]

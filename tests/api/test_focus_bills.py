@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 
-from tests.api.test_ingest_imports import close
+from tests.api.ledgers import close
 from tests.running import ServiceUnderTest
 
 HEADER = (
@@ -216,7 +216,7 @@ def test_a_flag_found_by_the_first_import_rules_its_mended_rows(ingest: ServiceU
 def test_late_data_of_a_closed_month_is_restated_and_told_with_its_reason(
     ingest: ServiceUnderTest, session: Any
 ) -> None:
-    close(session, "2018-03")
+    close("2018-03")
     bill = a_bill("1,1,A,USD,2018-03-01T00:00:00Z,2018-03-02T00:00:00Z,,Acme,ops")
     late = upload(ingest, bill, source="late")
     assert (late["rows"]["rejected"], late["amounts"][0]["rejected"]) == (1, "1")

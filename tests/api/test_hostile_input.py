@@ -3,14 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import pytest
 
+from tests.faults.overlapping import overlapping
 from tests.modelling import Modelling, ok
 from tests.running import ServiceUnderTest
 from tests.security.two_units import FEBRUARY, JANUARY, World
@@ -25,15 +25,8 @@ def world(allocation: ServiceUnderTest, ingest: ServiceUnderTest) -> World:
 
 
 def at_once(ask: Callable[[int], Any]) -> list[Any]:
-    """The answers to a request that many callers send at the same moment; none is a crash."""
-    barrier = Barrier(AT_ONCE)
-
-    def one(number: int) -> Any:
-        barrier.wait(30)
-        return ask(number)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(one, range(AT_ONCE)))
+    """The answers to a request of callers who all look before one writes; none is a crash."""
+    answers = overlapping([partial(ask, number) for number in range(AT_ONCE)])
     assert all(answer.status_code < 500 for answer in answers), [one.text for one in answers]
     return answers
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.test_ingest_imports import lines_of, rejects_of, upload
+from tests.api.ledgers import lines_of, rejects_of, upload
 from tests.running import ServiceUnderTest
 
 BILL = (

@@ -19,7 +19,10 @@ NODE = HERE / "node"
 RELEASED = HERE / "released"
 WORKSHOP = HERE.parents[1] / "build" / "contract"
 PYTHON_JUDGES = ("openapi-python-client==0.29.1", "mypy==2.4.1")
+TOOLS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+"""Generators format what they make with the tools of this environment."""
 QUIET = {
+    "PATH": TOOLS,
     "REDOCLY_TELEMETRY": "off",
     "OPTIC_TELEMETRY_LEVEL": "off",
     "SCARF_ANALYTICS": "false",

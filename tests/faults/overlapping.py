@@ -12,7 +12,7 @@ from shared.database import database_url
 from shared.settings import get_settings
 
 LOOKING_SECONDS = 3.0
-NEEDED_TO_LOOK = ("api_key", "idempotency_key", "rate_limit_window")
+NEEDED_TO_LOOK = ("api_key", "idempotency_key", "rate_window")
 TABLES = (
     "select string_agg(quote_ident(tablename), ', ') from pg_tables"
     " where schemaname = 'public' and tableowner = current_user and tablename <> all(%s)"

@@ -1,7 +1,7 @@
 """How often, how large, how deep, how long: what is beyond a limit gets a problem, not a crash."""
 
 import json
-from collections.abc import Iterator
+from collections import OrderedDict
 from typing import Any
 from uuid import uuid4
 
@@ -18,11 +18,10 @@ TEN_YEARS = 315_360_000
 
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(get_settings(), "rate_limit_seconds", TEN_YEARS)
-    rate_limits.forget_leases()
-    yield get_settings()
-    rate_limits.forget_leases()
+    monkeypatch.setattr(rate_limits, "_leases", OrderedDict())
+    return get_settings()
 
 
 def limited_key(allocation: ServiceUnderTest, limit: int | None) -> str:

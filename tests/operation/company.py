@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from tests.modelling import direct, ok
+from tests.modelling import Modelling, direct, ok, send_all
 
 CURRENCY = "EUR"
 ACCOUNTS = [f"ACC-{number}" for number in range(5)]
@@ -15,16 +15,17 @@ CONSUMERS = [f"UNIT-{number}" for number in range(40)]
 Json = dict[str, Any]
 
 
-class Company:
+class Company(Modelling):
     """One caller of the three services: `company.allocation.get("/v1/runs")`."""
 
     def __init__(self, urls: Mapping[str, str], key: str) -> None:
-        self.ingest, self.allocation, self.valuation = (
+        ingest, allocation, self.valuation = (
             httpx2.Client(
                 base_url=urls[service], headers={"Authorization": f"Bearer {key}"}, timeout=90
             )
             for service in ("ingest", "allocation", "valuation")
         )
+        super().__init__(allocation, ingest, CURRENCY)
 
     def close(self) -> None:
         """Close the connections."""
@@ -33,10 +34,9 @@ class Company:
 
     def write_model(self) -> None:
         """Publish a model: accounts to pools, pools to solutions, solutions to consumers."""
-        things = {"cost-pools": ACCOUNTS, "solutions": SOLUTIONS, "consumers": CONSUMERS}
-        for collection, codes in things.items():
-            items = [{"code": code, "names": {"en": code, "zh-CN": code}} for code in codes]
-            ok(self.allocation.post(f"/v1/{collection}/bulk?atomic=true", json={"items": items}))
+        self.objects("pool", *ACCOUNTS)
+        self.objects("solution", *SOLUTIONS)
+        self.objects("consumer", *CONSUMERS)
         shares = dict.fromkeys(SOLUTIONS, "12.5")
         mappings = [
             *(
@@ -46,29 +46,19 @@ class Company:
             spread("pools", "pool_to_solution", "fixed", {"shares": shares}),
             spread("units", "solution_to_consumer", "even", {"code": CONSUMERS}),
         ]
-        ok(self.allocation.post("/v1/mappings/bulk?atomic=true", json={"items": mappings}))
-        draft = ok(self.allocation.get("/v1/model-versions?status=draft"))["items"][0]
-        ok(self.allocation.post(f"/v1/model-versions/{draft['id']}/publish", json={}))
+        self.publish_model(mappings, {})
 
     def push_lines(self, lines: Sequence[Json]) -> None:
         """Send lines in bulks of a thousand; all of them must be taken."""
         for start in range(0, len(lines), 1000):
-            body = {"items": lines[start : start + 1000]}
-            ok(self.ingest.post("/v1/cost-lines/bulk?atomic=true", json=body))
+            send_all(self.ingest, "cost-lines", lines[start : start + 1000])
 
-    def run(self, period: str, *, publish: bool = False) -> Json:
-        """A finished run of the period."""
-        order = {"period": period, "currency": CURRENCY}
-        ordered = ok(self.allocation.post("/v1/runs", json=order))
+    def work_off(self, ordered: Json) -> None:
+        """Wait for the workers."""
         for _ in range(4):  # the first run of a machine compiles the engine
             job = ok(self.allocation.get(f"/v1/jobs/{ordered['job']['id']}?wait=60"))
             if job["status"] not in ("queued", "running"):
                 break
-        run: Json = ok(self.allocation.get(f"/v1/runs/{ordered['id']}"))
-        assert run["status"] == "succeeded", (run, job)
-        if publish:
-            ok(self.allocation.post(f"/v1/runs/{run['id']}/publish", json={}))
-        return run
 
 
 def spread(code: str, stage: str, method: str, target: Json) -> Json:

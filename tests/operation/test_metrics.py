@@ -56,17 +56,26 @@ def test_every_metric_of_ours_has_help_and_a_name_by_the_conventions(
     assert "process_resident_memory_bytes" in text
 
 
-def test_callers_cannot_make_series(allocation: ServiceUnderTest) -> None:
-    def count() -> int:
-        return sum(len(samples) for samples in families(allocation).values())
+@pytest.mark.parametrize("name", ["ingest", "allocation", "valuation"])
+def test_callers_cannot_make_series(name: str, request: pytest.FixtureRequest) -> None:
+    service = request.getfixturevalue(name)
 
-    allocation.get("/v1/cost-objects/nothing/here")
-    allocation.request("BREW", "/v1/runs")
+    def count() -> int:
+        return sum(len(samples) for samples in families(service).values())
+
+    def ask_oddly(number: int) -> None:
+        odd = {"X-Tenant": f"tenant-{number}", "Accept-Language": f"x-{number}"}
+        service.get(f"/v1/jobs/{uuid.uuid4()}", headers=odd)
+        service.get(f"/v1/jobs/{uuid.uuid4()}/{number}", headers=odd)
+        service.get(f"/v1/nouns-{number}", headers=odd)
+        service.get("/v1/me", headers=service.as_caller(f"key-{number}"))
+        service.request(f"VERB{number}", "/v1/me", headers=odd)
+
+    ask_oddly(0)
+    count()  # which is counted itself
     before = count()
-    for number in range(50):
-        allocation.get(f"/v1/cost-objects/{uuid.uuid4()}/{number}")
-        allocation.get(f"/v1/nouns-{number}")
-        allocation.request(f"VERB{number}", "/v1/runs")
+    for number in range(1, 31):
+        ask_oddly(number)
     assert count() == before
 
 

@@ -130,7 +130,7 @@ def what_is_told(company: Company, prefixed: bool) -> list[Any]:
     with ThreadPoolExecutor(4) as pool:
         runs = list(pool.map(lambda _: company.run(PERIOD), range(4)))
     run = company.run(PERIOD, publish=True)
-    hashes = {one["output_hash"] for one in [*runs, run]}
+    hashes = {one.run["output_hash"] for one in [*runs, run]}
     assert len(hashes) == 1
     views = [company.allocation.get(f"{path}&limit=1000") for path in VIEWS for _ in range(8)]
     assert {view.status_code for view in views} == {200}

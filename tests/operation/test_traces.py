@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared import traces
+from tests.faults.serving import served
 from tests.operation.collector import Collector
 from tests.running import LiveServices
 from tests.small_run import publish_a_run
@@ -26,7 +27,7 @@ def collector() -> Iterator[Collector]:
         patch.setattr(traces, "_tracer", None)
         traces.set_up_traces("test")
         yield running
-        traces.shut_down()
+        traces.shut_down_traces()
     running.close()
 
 
@@ -84,6 +85,20 @@ def test_probes_and_keys_leave_no_spans(collector: Collector, services: LiveServ
     )
     assert not [span for span in spans if "healthz" in span["name"]]
     assert services.key not in str(spans)
+
+
+def test_a_service_that_is_asked_to_stop_sends_its_last_spans(
+    collector: Collector, database: str
+) -> None:
+    settings = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "3600000",  # milliseconds: nothing is sent before the end
+    }
+    with served("ingest", **settings) as running:
+        known = running.ask("/v1/me").headers["x-correlation-id"]
+        running.stop()
+    told = [span["name"] for span in collector.spans if span["btim.correlation_id"] == known]
+    assert told == ["GET /v1/me"]
 
 
 def test_without_an_exporter_the_sdk_is_not_even_loaded() -> None:

@@ -14,6 +14,17 @@ from tests.running import outside_environment
 from tests.security.fuzzers.targets import SEEDS, TARGETS
 
 SECONDS = 60
+LEAST = {
+    # executions, and inputs among them that reached code which none before had reached
+    "csv_files": (200, 30),
+    "focus_bills": (200, 30),
+    "workbooks": (500, 30),
+    "odata_answers": (10_000, 50),
+    "cursors": (10_000, 15),
+    "selectors": (10_000, 50),
+    "formulas": (10_000, 50),
+    "rules": (10_000, 50),
+}
 BITS = [b"\x00", b"\xff", b'"', b"\n", b",", b"{", b"}", b"[", b"1e99999", b"\xc2\xb2", b"(" * 99]
 
 
@@ -45,6 +56,9 @@ def test_a_minute_of_guided_fire_finds_nothing(name: str) -> None:
         env=outside_environment(PYTHONWARNINGS="ignore"),
     )  # fmt: skip
     assert found.returncode == 0, found.stderr[-4000:]
-    executions = re.search(r"number_of_executed_units:\s*(\d+)", found.stderr)
-    assert executions is not None
-    assert int(executions.group(1)) > 20
+    done, new = (
+        int(re.findall(rf"stat::{name}:\s*(\d+)", found.stderr)[0])
+        for name in ("number_of_executed_units", "new_units_added")
+    )
+    assert done >= LEAST[name][0], f"{done} executions"
+    assert new >= LEAST[name][1], f"{new} inputs led anywhere new"

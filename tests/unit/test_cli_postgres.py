@@ -5,6 +5,7 @@ import signal
 import stat
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -93,6 +94,30 @@ def test_what_was_committed_survives_a_kill_and_the_port_stays(server: PostgresS
         time.sleep(0.01)
     assert server.restart_if_dead()
     assert (server.port, ask(server, "select number from kept")) == (port, 7)
+
+
+@pytest.mark.parametrize("shot", [signal.SIGKILL, signal.SIGQUIT])
+def test_a_server_killed_while_it_starts_again_is_started_once_more(
+    server: PostgresServer, shot: signal.Signals
+) -> None:
+    first = server.pid
+    assert first is not None
+
+    def shoot_the_second() -> int:
+        while (pid := server.pid) in {first, None}:
+            time.sleep(0.001)
+        assert pid is not None
+        os.kill(pid, shot)
+        return pid
+
+    with ThreadPoolExecutor(1) as others:
+        second = others.submit(shoot_the_second)
+        os.kill(first, signal.SIGKILL)
+        while server.is_alive():
+            time.sleep(0.01)
+        assert server.restart_if_dead()
+        assert server.pid not in {first, second.result(timeout=10)}
+    assert ask(server, "select 1") == 1
 
 
 def test_a_living_server_is_not_restarted(server: PostgresServer) -> None:

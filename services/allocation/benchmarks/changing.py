@@ -18,6 +18,7 @@ from shared.bulk import (
     bulk_details,
     read_items,
 )
+from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer, BenchmarkRequest
 from shared.database import SessionDep
@@ -43,13 +44,7 @@ def answer(row: Benchmark) -> BenchmarkAnswer:
 
 def _apply(row: Benchmark, request: BenchmarkRequest) -> bool:
     """Write the figures into a row; whether anything changed."""
-    wanted = {name: getattr(request, name) for name in FIGURES}
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    if changed:
-        row.updated_at = utc_now()
-    return bool(changed)
+    return write_differences(row, {name: getattr(request, name) for name in FIGURES})
 
 
 def _new_row(request: BenchmarkRequest) -> Benchmark:

@@ -11,8 +11,8 @@ from services.allocation.benchmarks.changing import answer
 from shared.auth import Needs
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer
 from shared.contracts.allocation.objects import Layer
+from shared.contracts.days import Day
 from shared.contracts.jobs import Page
-from shared.contracts.valuation.days import Day
 from shared.database import SessionDep
 from shared.etags import set_etag
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows

@@ -23,6 +23,7 @@ from shared.bulk import (
     bulk_details,
     read_items,
 )
+from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.contracts.allocation.budgets import BudgetAnswer, BudgetPatch, BudgetRequest
 from shared.database import SessionDep
@@ -42,12 +43,7 @@ def _apply(row: Budget, wanted: dict[str, Any]) -> bool:
     """Write values into a row; whether anything changed."""
     if "thresholds" in wanted:
         wanted = {**wanted, "thresholds": in_order(wanted["thresholds"])}
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    if changed:
-        row.updated_at = utc_now()
-    return bool(changed)
+    return write_differences(row, wanted)
 
 
 def _new_row(request: BudgetRequest) -> Budget:

@@ -13,6 +13,7 @@ from services.allocation.cost_objects.domain import (
     periods_of_changed_validity,
 )
 from services.allocation.taxonomies.domain import find_shipped, taxonomy_names
+from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.contracts.allocation.objects import CostObjectPatch, CostObjectRequest
 from shared.errors import Conflict, FieldError, RuleBroken
@@ -116,13 +117,7 @@ def check_validity_stays(
 
 def apply(row: CostObject, request: CostObjectRequest) -> bool:
     """Write a request into a row; whether anything changed."""
-    wanted = wanted_fields(request, row)
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    if changed:
-        row.updated_at = utc_now()
-    return bool(changed)
+    return write_differences(row, wanted_fields(request, row))
 
 
 def new_row(layer: str, request: CostObjectRequest) -> CostObject:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from services.allocation.cost_objects.repository import known_codes
 from services.allocation.engine.model import MappingSpec
 from services.allocation.mappings.domain import check_mapping, check_named_codes, named_codes
-from shared.clock import utc_now
+from shared.changes import write_differences
 from shared.contracts.allocation.mappings import MappingPatch, MappingRequest
 from shared.errors import Problem, RuleBroken
 from shared.problems import field_errors
@@ -87,13 +87,7 @@ def _named(item: MappingRequest, known: set[tuple[str, str]]) -> MappingRequest 
 
 def apply(row: ModelMapping, request: MappingRequest) -> bool:
     """Write a request into a row; whether anything changed."""
-    wanted = stored_fields(request)
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    if changed:
-        row.updated_at = utc_now()
-    return bool(changed)
+    return write_differences(row, stored_fields(request))
 
 
 def content_of(row: ModelMapping) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from services.allocation.cost_objects.repository import find_by_codes, lock_layer
 from services.allocation.taxonomies.domain import LAYERS, StandardObject
+from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.tables.allocation.model import CostObject
 
@@ -47,11 +48,10 @@ def put_objects(
 
 
 def _put(session: Session, name: str, entry: StandardObject, row: CostObject | None) -> str:
-    now = utc_now()
     outcome = "updated"
     if row is None:
         outcome = "created"
-        row = CostObject(layer=entry.layer, code=entry.code, created_at=now)
+        row = CostObject(layer=entry.layer, code=entry.code, created_at=utc_now())
     wanted = {
         "names": entry.names,
         "descriptions": entry.descriptions,
@@ -59,12 +59,8 @@ def _put(session: Session, name: str, entry: StandardObject, row: CostObject | N
         "attributes": {**row.attributes, **entry.attributes},
         "standard": name,
     }
-    changed = {field: value for field, value in wanted.items() if getattr(row, field) != value}
-    if not changed:
+    if not write_differences(row, wanted):
         return "unchanged"
-    for field, value in changed.items():
-        setattr(row, field, value)
-    row.updated_at = now
     if outcome == "updated":
         row.version += 1
     session.add(row)

@@ -9,6 +9,7 @@ from services.ingest.drivers import repository
 from shared import audit
 from shared.auth import CallerDep, Needs
 from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
+from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.contracts.ingest.facts import Basis, DriverAnswer, DriverPatch, DriverRequest, Measure
 from shared.contracts.jobs import Page
@@ -44,16 +45,6 @@ def _check_code(code: str) -> None:
     if is_derived(code):
         error = FieldError("/code", "reserved_code", "this driver is derived from other facts")
         raise RuleBroken(f"{code} is derived", code="reserved_code", errors=[error])
-
-
-def _apply(row: Driver, wanted: dict[str, object]) -> bool:
-    """Write values into a row; whether anything changed."""
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    if changed:
-        row.updated_at = utc_now()
-    return bool(changed)
 
 
 @router.get("", summary="List drivers", operation_id="list_drivers")
@@ -108,7 +99,7 @@ def create_driver(
     if repository.find_by_codes(session, [request.code]):
         raise Conflict(f"{request.code} exists", code="code_taken")
     row = Driver(code=request.code, names={}, created_at=utc_now())
-    _apply(row, _wanted(request))
+    write_differences(row, _wanted(request))
     session.add(row)
     session.flush()
     audit.record(session, caller, SERVICE, "create", "driver", str(row.id), after=row.model_dump())
@@ -137,7 +128,7 @@ def update_driver(
     if request.names is not None:
         wanted["names"] = {**row.names, **request.names.stored()}
     before = row.model_dump()
-    if _apply(row, wanted):
+    if write_differences(row, wanted):
         row.version += 1
         session.add(row)
         session.flush()
@@ -187,10 +178,10 @@ def bulk_drivers(
         row = known.get(item.code)
         if row is None:
             row = known[item.code] = Driver(code=item.code, names={}, created_at=utc_now())
-            _apply(row, _wanted(item))
+            write_differences(row, _wanted(item))
             session.add(row)
             return "created", row.id
-        if not _apply(row, _wanted(item)):
+        if not write_differences(row, _wanted(item)):
             return "unchanged", row.id
         row.version += 1
         session.add(row)

@@ -19,6 +19,7 @@ from shared.bulk import (
     bulk_details,
     read_items,
 )
+from shared.changes import write_differences
 from shared.contracts.ingest.personal_data import (
     Category,
     Collection,
@@ -138,17 +139,15 @@ def _put(
         known[key] = row = PersonalDataField(**values)
         session.add(row)
         return "created", row.id
-    if all(getattr(row, name) == value for name, value in values.items()):
+    if not write_differences(row, values):
         return "unchanged", row.id
-    for name, value in values.items():
-        setattr(row, name, value)
     row.version += 1
     return "updated", row.id
 
 
 def _values(request: PersonalDataFieldRequest) -> dict[str, Any]:
-    names = request.names.model_dump(by_alias=True, exclude_none=True) if request.names else {}
-    return {**request.model_dump(exclude={"names"}), "names": names}
+    names = request.names.stored() if request.names else {}
+    return request.model_dump(exclude={"names"}) | {"names": names}
 
 
 @purges.post(

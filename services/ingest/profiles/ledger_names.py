@@ -6,6 +6,7 @@ best first. A currency behind a name (`Amount (GBP)`) does not count.
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from services.ingest.files.text.header import words_apart
 from services.ingest.profiles.domain import LINE_FIELDS, folded
@@ -155,6 +156,7 @@ _PAIRS: Sequence[tuple[frozenset[str], frozenset[str]]] = (
 )  # fmt: skip
 
 
+@lru_cache(4096)
 def bare_name(name: str) -> str:
     """A name as it is compared here: lower case, no accents, no punctuation."""
     spaced = "".join(letter if letter.isalnum() else " " for letter in folded(name))

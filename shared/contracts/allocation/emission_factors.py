@@ -4,17 +4,18 @@ import re
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from shared.contracts.values import Code, Contract, DecimalText, ExactText, Period
 
 EmissionBasis = Literal["location", "market"]
+SCOPES = range(1, 4)
 _scope = re.compile(r"scope[ _-]*(\d.*)", re.IGNORECASE)
 
 
 def _plain_scope(value: object) -> object:
     """`2`, `"2"`, `"scope 2"` and `"Scope_2"` all mean scope 2."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and value in SCOPES:
         return str(value)
     if not isinstance(value, str):
         return value
@@ -25,7 +26,16 @@ def _plain_scope(value: object) -> object:
 EmissionScope = Annotated[
     Code,
     BeforeValidator(_plain_scope),
-    Field(description="GHG Protocol scope; `scope 2` is read as `2`", examples=["2"]),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": 200},
+                {"type": "integer", "format": "int32", "minimum": SCOPES[0], "maximum": SCOPES[-1]},
+            ],
+            "description": "GHG Protocol scope; `scope 2` is read as `2`",
+            "examples": ["2"],
+        }
+    ),
 ]
 
 

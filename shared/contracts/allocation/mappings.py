@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from shared.contracts.values import (
     Code,
@@ -55,7 +55,8 @@ class Price(Contract):
     currency: Currency
 
 
-Prices = Annotated[dict[Code, Price], Field(max_length=100_000)]
+ConsumerKey = Annotated[Code, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
+Prices = Annotated[dict[ConsumerKey, Price], Field(max_length=100_000)]
 
 
 class MappingRequest(Contract):

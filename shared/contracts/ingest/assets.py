@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from shared.contracts.days import Day
 from shared.contracts.ingest.cost_lines import KnownCurrency
 from shared.contracts.values import (
     Code,
@@ -29,8 +30,8 @@ def _purchasable(day: date) -> date:
 
 
 NotNegative = Annotated[DecimalText, Field(ge=0)]
-Months = Annotated[int, Field(ge=1, le=1200)]
-PurchaseDay = Annotated[date, AfterValidator(_purchasable)]
+Months = Annotated[int, Field(ge=1, le=1200, strict=True)]
+PurchaseDay = Annotated[Day, AfterValidator(_purchasable)]
 DuplicateReason = Literal["same_serial_number", "same_vendor", "similar_name", "same_cost"]
 EXAMPLE: dict[str, Any] = {
     "code": "SRV-0042",

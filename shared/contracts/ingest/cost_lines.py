@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from shared.contracts.days import Day
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import (
     Code,
@@ -13,6 +14,7 @@ from shared.contracts.values import (
     Currency,
     DecimalText,
     ExactText,
+    Flag,
     Period,
 )
 from shared.currencies import is_currency
@@ -70,7 +72,7 @@ class CostLineRequest(Contract):
     period: Period
     amount: DecimalText
     currency: KnownCurrency
-    posted_on: date | None = None
+    posted_on: Day | None = None
     cost_type: Literal["opex", "capex"] | None = None
     account: Code | None = None
     cost_center: Code | None = None
@@ -82,7 +84,7 @@ class CostLineRequest(Contract):
     scenario: Scenario = "actual"
     tags: LineTags = Field(default_factory=dict)
     fields: Fields = Field(default_factory=dict)
-    deleted: bool = False
+    deleted: Flag = False
 
 
 class CostLineAnswer(Contract):

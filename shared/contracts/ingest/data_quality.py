@@ -12,6 +12,7 @@ from shared.contracts.values import (
     Contract,
     DecimalText,
     ExactText,
+    Flag,
     Instant,
     Names,
     Period,
@@ -275,7 +276,7 @@ class QualityRuleRequest(Contract):
     operator: RuleOperator = "gt"
     threshold: DecimalText
     severity: Severity = "warning"
-    active: bool = True
+    active: Flag = True
 
     @model_validator(mode="after")
     def _field_where_needed(self) -> "QualityRuleRequest":
@@ -298,7 +299,7 @@ class QualityRulePatch(Contract):
     operator: RuleOperator | None = None
     threshold: DecimalText | None = None
     severity: Severity | None = None
-    active: bool | None = None
+    active: Flag | None = None
 
 
 class QualityRuleAnswer(Contract):

@@ -3,8 +3,9 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from shared.contracts.days import Moment
 from shared.contracts.ingest.cost_lines import KnownCurrency
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import (
@@ -12,6 +13,7 @@ from shared.contracts.values import (
     Contract,
     DecimalText,
     ExactText,
+    Flag,
     Instant,
     Label,
     Names,
@@ -201,15 +203,15 @@ class TicketRequest(Contract):
     service: Code | None = None
     solution: Code | None = None
     consumer: Code | None = None
-    opened_at: AwareDatetime
-    resolved_at: AwareDatetime | None = None
-    closed_at: AwareDatetime | None = None
+    opened_at: Moment
+    resolved_at: Moment | None = None
+    closed_at: Moment | None = None
     state: Label | None = None
     priority: Label | None = None
     category: Label | None = None
     assignment_group: Label | None = None
-    sla_met: bool | None = None
-    reopen_count: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    sla_met: Flag | None = None
+    reopen_count: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)] = 0
 
     @model_validator(mode="after")
     def _in_order(self) -> "TicketRequest":

@@ -234,7 +234,7 @@ CorrectedCell = Annotated[str, Field(max_length=1_000_000)]
 class RetryItem(Contract):
     """A corrected row: the values given replace the row's cells, by column."""
 
-    row: int = Field(ge=1, le=2**53 - 1)
+    row: int = Field(ge=1, le=2**53 - 1, strict=True)
     values: dict[str, CorrectedCell | None] = Field(max_length=2000)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.jobs import ProblemDocument
-from shared.contracts.values import Code, Contract, Names, Text
+from shared.contracts.values import Code, Contract, Flag, Names, Text
 
 Collection = Literal["tickets", "cost_lines", "assets"]
 Category = Literal["name", "email", "phone", "employee_id", "other"]
@@ -87,7 +87,7 @@ class PurgeRequest(Contract):
         Field(min_length=1, max_length=100),
     ]
     reason: Annotated[str, Field(min_length=1, max_length=500)]
-    contains: bool = Field(
+    contains: Flag = Field(
         default=False, description="Also where a value is only a part of what a field says"
     )
 

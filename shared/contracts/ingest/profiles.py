@@ -50,9 +50,13 @@ class ProfileRules(Contract):
     encoding: str | None = Field(default=None, max_length=50)
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     header_row: int | None = Field(
-        default=None, ge=0, le=150, description="Counted from 1; 0: the file has no header."
+        default=None,
+        ge=0,
+        le=150,
+        strict=True,
+        description="Counted from 1; 0: the file has no header.",
     )
-    skip_rows: int = Field(default=0, ge=0, le=150)
+    skip_rows: int = Field(default=0, ge=0, le=150, strict=True)
     sheet: Label | None = Field(
         default=None, description="The sheet of a workbook; null: the fullest that fits."
     )
@@ -63,6 +67,7 @@ class ProfileRules(Contract):
         max_length=50,
         description="Currencies stored with the point too far left: SAP writes 12.34 for 1234 JPY,"
         ' so `{"JPY": 2}`.',
+        json_schema_extra={"additionalProperties": False},
     )
     total_rows: Literal["check", "keep"] = Field(
         default="check",
@@ -145,14 +150,18 @@ class ProfilePatch(Contract):
     thousands: Literal[",", ".", " ", "'", ""] | None = None
     encoding: str | None = Field(default=None, max_length=50)
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    header_row: int | None = Field(default=None, ge=0, le=150)
-    skip_rows: int | None = Field(default=None, ge=0, le=150)
+    header_row: int | None = Field(default=None, ge=0, le=150, strict=True)
+    skip_rows: int | None = Field(default=None, ge=0, le=150, strict=True)
     sheet: Label | None = None
     identity: list[Label] | None = Field(default=None, min_length=1, max_length=20)
     sign: Literal["as_is", "reversed"] | FlagSignRequest | None = None
-    decimal_shift: dict[Currency, Annotated[int, Field(ge=1, le=6)] | None] | None = Field(
-        default=None, max_length=100
-    )
+    decimal_shift: (
+        Annotated[
+            dict[Currency, Annotated[int, Field(ge=1, le=6)] | None],
+            Field(max_length=100, json_schema_extra={"additionalProperties": False}),
+        ]
+        | None
+    ) = None
     total_rows: Literal["check", "keep"] | None = None
 
 

@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema
 from shared.contracts.ingest.imports import ImportKind
 from shared.contracts.ingest.source_kinds import CONFIGS
 from shared.contracts.jobs import ProblemDocument
-from shared.contracts.values import Code, Contract, Instant, Label, Names
+from shared.contracts.values import Code, Contract, Flag, Instant, Label, Names
 
 SourceKind = Literal["servicenow", "odata", "rest", "sql", "folder"]
 SyncStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -103,7 +103,7 @@ class SourceRequest(Contract):
     maps_to: ImportKind
     profile: Code | None = None
     names: Names | None = None
-    active: bool = True
+    active: Flag = True
 
 
 class SourcePatch(Contract):
@@ -120,7 +120,7 @@ class SourcePatch(Contract):
     maps_to: ImportKind | None = None
     profile: Code | None = None
     names: dict[str, Any] | None = Field(default=None, max_length=2)
-    active: bool | None = None
+    active: Flag | None = None
 
 
 class SourceAnswer(Contract):

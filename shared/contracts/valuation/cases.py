@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.valuation.reviews import ReviewCost, ReviewDecision, ReviewResult, UseResult
 from shared.contracts.values import (
     Code,

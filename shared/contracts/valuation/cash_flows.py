@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.valuation.initiatives import Basis, Category
 from shared.contracts.values import Code, Contract, DecimalText, ExactText, Instant, Text
 

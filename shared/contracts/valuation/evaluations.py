@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.valuation.initiatives import Category, Score
 from shared.contracts.values import Code, Contract, DecimalText, ExactText, Period
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.values import (
     DECIMAL_PATTERN,
     Code,

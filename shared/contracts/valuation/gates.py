@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.values import Contract, DecimalText, ExactText, Instant, Text
 
 GateStep = Literal["approve", "start", "go-live", "close"]

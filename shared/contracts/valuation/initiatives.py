@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.values import (
     Code,
     Contract,

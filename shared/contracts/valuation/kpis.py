@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from shared.contracts.valuation.days import Moment
+from shared.contracts.days import Moment
 from shared.contracts.values import (
     Code,
     Contract,

@@ -13,7 +13,7 @@ from shared.contracts.valuation.reports import (
     ReportStatus,
     ReportType,
 )
-from shared.contracts.values import Code, Contract, Instant, Names, Period
+from shared.contracts.values import Code, Contract, Flag, Instant, Names, Period
 
 SchedulePeriod = Literal["previous", "on_publish"]
 ScheduleEvent = Literal["run.published"]
@@ -85,7 +85,7 @@ class ReportScheduleRequest(Contract):
     timezone: Timezone = "UTC"
     webhook: WebhookName | None = None
     parameters: ReportParameters = Field(default_factory=ReportParameters)
-    enabled: bool = True
+    enabled: Flag = True
 
 
 class ReportSchedulePatch(Contract):
@@ -108,7 +108,7 @@ class ReportSchedulePatch(Contract):
     timezone: Timezone | None = None
     webhook: WebhookName | None = None
     parameters: dict[str, Any] | None = Field(default=None, max_length=20)
-    enabled: bool | None = None
+    enabled: Flag | None = None
 
 
 class ScheduleRunRequest(Contract):

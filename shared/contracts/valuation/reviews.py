@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.valuation.evaluations import Rate, RunCostNote
 from shared.contracts.valuation.feedback import CsatFigure, NpsFigure
 from shared.contracts.valuation.initiatives import BenefitKind, Category, Level

@@ -7,7 +7,7 @@ planned - actual (early). Percentages are of the plan's size, rounded half-even 
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.valuation.evaluations import RunCostNote
 from shared.contracts.valuation.initiatives import BenefitKind, Category, Level, Stage
 from shared.contracts.values import Contract, ExactText, Period, Tags

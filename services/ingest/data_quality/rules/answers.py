@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.ingest.data_quality.rules.selectors import read_selector
+from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.contracts.ingest.data_quality import (
     QualityRuleAnswer,
@@ -44,19 +45,13 @@ def check(request: QualityRuleRequest) -> None:
 
 def new_row(request: QualityRuleRequest) -> QualityRule:
     """A rule that does not exist yet."""
-    return QualityRule(code=request.code, created_at=utc_now(), **_values(request))
+    now = utc_now()
+    return QualityRule(code=request.code, created_at=now, updated_at=now, **_values(request))
 
 
 def apply(row: QualityRule, request: QualityRuleRequest) -> bool:
     """Write a request into a rule; whether anything changed."""
-    wanted = _values(request)
-    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    changed.pop("updated_at")
-    if not changed:
-        return False
-    for name, value in {**changed, "updated_at": wanted["updated_at"]}.items():
-        setattr(row, name, value)
-    return True
+    return write_differences(row, _values(request))
 
 
 def patched(row: QualityRule, patch: QualityRulePatch) -> QualityRuleRequest:
@@ -74,7 +69,7 @@ def patched(row: QualityRule, patch: QualityRulePatch) -> QualityRuleRequest:
 
 def _values(request: QualityRuleRequest) -> dict[str, Any]:
     values = {name: getattr(request, name) for name in VALUES}
-    return values | {"names": request.names.stored(), "updated_at": utc_now()}
+    return values | {"names": request.names.stored()}
 
 
 def _is_storable(text: str) -> bool:

@@ -9,8 +9,8 @@ from fastapi import Query
 from services.valuation.benefits.review_actions import repository
 from services.valuation.benefits.reviews.answers import action_of_review, today
 from shared.auth import Needs
+from shared.contracts.days import Day
 from shared.contracts.jobs import Page
-from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.review_notes import ActionState, ReviewActionAnswer
 from shared.database import SessionDep, new_session
 from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows

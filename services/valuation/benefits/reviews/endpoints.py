@@ -13,14 +13,15 @@ from services.valuation.benefits.reviews.domain import (
     check_extra_benefit,
     check_not_submitted,
 )
-from services.valuation.benefits.reviews.filling import fill_review
+from services.valuation.benefits.reviews.filling import ask_and_lock, fill_review
 from services.valuation.benefits.reviews.workflow import move_due_day, new_review
 from services.valuation.changes import read_patch, write_changes
 from services.valuation.investments.initiatives import repository as initiatives
+from services.valuation.investments.run_costs.workflow import NOT_ASKED
 from shared import audit
 from shared.auth import CallerDep, Needs
+from shared.contracts.days import Day
 from shared.contracts.jobs import Page
-from shared.contracts.valuation.days import Day
 from shared.contracts.valuation.reviews import (
     ReviewAnswer,
     ReviewPatch,
@@ -180,7 +181,11 @@ def update_review(
 
     Extra benefits are realised value, so not once submitted (409 `wrong_state`): return it first.
     """
-    review, initiative = repository.get_review(session, review_id, lock=True)
+    if "discount_rate" in patch.model_fields_set:
+        (review, initiative), run_cost = ask_and_lock(session, review_id)
+    else:
+        review, initiative = repository.get_review(session, review_id, lock=True)
+        run_cost = NOT_ASKED
     check_if_match(if_match, review)
     check_changeable(review.state)  # type: ignore[arg-type]
     if patch.extra_benefits is not None:
@@ -192,7 +197,7 @@ def update_review(
         if review.due_on != was_due_on:
             move_due_day(review, review.due_on)
         if review.discount_rate != rate and review.state == "in_progress":
-            fill_review(session, review, initiative)
+            fill_review(session, review, initiative, run_cost)
         session.add(review)
         session.flush()
         audit.record(

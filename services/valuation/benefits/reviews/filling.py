@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -35,7 +36,31 @@ from shared.tables.valuation.reviews import PostImplementationReview
 BASELINE_MONTHS = 12  # how far before go-live a baseline is looked for when none was stated
 
 
-def fill_review(session: Session, review: PostImplementationReview, initiative: Initiative) -> None:
+def ask_and_lock(
+    session: Session, review_id: UUID
+) -> tuple[tuple[PostImplementationReview, Initiative], RunCost]:
+    """A review locked to be filled, and what its solution costs.
+
+    Allocation is asked first: nobody waits for a review's row while it answers. Unavailable when
+    the initiative became another one meanwhile.
+    """
+    _, initiative = repository.get_review(session, review_id)
+    asked_of = _asked_of(initiative)
+    run_cost = ask_run_cost(initiative)
+    session.expire_all()
+    review, initiative = repository.get_review(session, review_id, lock=True)
+    if _asked_of(initiative) != asked_of:
+        raise Unavailable("the initiative is being changed", code="database_busy")
+    return (review, initiative), run_cost
+
+
+def _asked_of(initiative: Initiative) -> tuple[object, ...]:
+    return initiative.solution, initiative.go_live_on, initiative.currency
+
+
+def fill_review(
+    session: Session, review: PostImplementationReview, initiative: Initiative, run_cost: RunCost
+) -> None:
     """Write everything that is known now into a review.
 
     Months from go-live up to the review's due month count (up to now, if that is earlier).
@@ -43,7 +68,7 @@ def fill_review(session: Session, review: PostImplementationReview, initiative: 
     """
     fill_results(session, review, initiative)
     window = window_of(review, initiative)
-    run_cost = _until(ask_run_cost(initiative), window.last)
+    run_cost = _until(run_cost, window.last)
     if run_cost.code == "allocation_unreachable" and _knows_cost(review):
         raise Unavailable("allocation does not answer; what it said before stays")
     review.allocated_cost = store_run_cost(run_cost)

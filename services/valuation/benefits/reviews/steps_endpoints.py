@@ -14,8 +14,9 @@ from services.valuation.benefits.reviews.domain import (
     take_step,
 )
 from services.valuation.benefits.reviews.endpoints import PATH, SERVICE, TAG
-from services.valuation.benefits.reviews.filling import fill_review
+from services.valuation.benefits.reviews.filling import ask_and_lock, fill_review
 from services.valuation.changes import write_changes
+from services.valuation.investments.run_costs.domain import RunCost
 from shared import audit, outbox
 from shared.auth import Caller, CallerDep, Needs
 from shared.clock import utc_now
@@ -38,13 +39,15 @@ def _take(
     caller: Caller,
     found: tuple[PostImplementationReview, Initiative],
     step: Step,
+    run_cost: RunCost | None = None,
     **more: Any,
 ) -> None:
+    """Take a step, filling the review anew when a run cost is given."""
     review, initiative = found
     before = review.state
     after = take_step(review.state, step)  # type: ignore[arg-type]
-    if step in {"start", "submit"}:
-        fill_review(session, review, initiative)
+    if run_cost is not None:
+        fill_review(session, review, initiative, run_cost)
     write_changes(review, {"state": after, **more})
     session.add(review)
     session.flush()
@@ -79,8 +82,8 @@ def start_review(
     response: Response,
 ) -> ReviewAnswer:
     """Fills the results from expectations, observations and allocated cost."""
-    found = repository.get_review(session, review_id, lock=True)
-    _take(session, caller, found, "start", started_by=caller.subject)
+    found, run_cost = ask_and_lock(session, review_id)
+    _take(session, caller, found, "start", run_cost, started_by=caller.subject)
     return _answer(session, found, language, response)
 
 
@@ -98,10 +101,10 @@ def refresh_review(
     response: Response,
 ) -> ReviewAnswer:
     """What is known now, while it is in progress (409 `wrong_state`, `review_approved`)."""
-    found = repository.get_review(session, review_id, lock=True)
+    found, run_cost = ask_and_lock(session, review_id)
     review, initiative = found
     check_fillable(review.state)  # type: ignore[arg-type]
-    fill_review(session, review, initiative)
+    fill_review(session, review, initiative, run_cost)
     review.version += 1
     session.flush()
     audit.record(
@@ -125,9 +128,9 @@ def submit_review(
     response: Response,
 ) -> ReviewAnswer:
     """Fills the results once more, as they are then approved."""
-    found = repository.get_review(session, review_id, lock=True)
+    found, run_cost = ask_and_lock(session, review_id)
     _take(
-        session, caller, found, "submit",
+        session, caller, found, "submit", run_cost,
         submitted_by=caller.subject, submitted_at=utc_now(), returned_reason=None,
     )  # fmt: skip
     return _answer(session, found, language, response)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.valuation.initiatives import Stage
 from shared.contracts.values import Currency
 from shared.query_parameters import read_open_filters

@@ -12,7 +12,7 @@ from services.valuation.investments.plan_and_actual.earned_value import Progress
 from services.valuation.investments.plan_and_actual.wording import EARNED, EARNED_REASONS
 from shared.auth import Needs
 from shared.clock import utc_now
-from shared.contracts.valuation.days import Day
+from shared.contracts.days import Day
 from shared.contracts.valuation.initiatives import NotNegative, Percent
 from shared.contracts.valuation.variances import EarnedFigure, EarnedValue
 from shared.database import SessionDep

@@ -17,7 +17,7 @@ from services.valuation.overviews.linked_values import value_of_links
 from services.valuation.overviews.scorecards import repository
 from shared.clients.allocation.value_views import AllocationViews, allocation_views
 from shared.errors import Problem, RuleBroken, Unavailable
-from shared.periods import next_period, period_range
+from shared.periods import FIRST_PERIOD, next_period, period_range
 from shared.tables.valuation.kpis import ValueKpi
 
 WINDOW_MONTHS = 12
@@ -71,7 +71,9 @@ class CardFacts:
 
 def window_of(asked: AskedMonths) -> list[str]:
     """The months that values are looked for in: those asked, or the year that ends there."""
-    first = next_period(asked.last, 1 - WINDOW_MONTHS) if asked.period else asked.first
+    first = asked.first
+    if asked.period:
+        first = max(next_period(asked.last, 1 - WINDOW_MONTHS), FIRST_PERIOD)
     return list(period_range(first, asked.last))
 
 

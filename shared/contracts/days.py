@@ -1,4 +1,4 @@
-"""Calendar days and instants as the value side takes them: text, in the years 1900 to 2999."""
+"""Calendar days and instants as requests have them: text, in the years 1900 to 2999."""
 
 import re
 from datetime import UTC, date, datetime
