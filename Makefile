@@ -14,6 +14,7 @@ KILLS ?= 20
 CRASH_ARGS ?=
 SEED ?=
 SECONDS ?= 600
+COMPANIES ?= 1000
 PYTEST_ARGS ?=
 BTIM_ARGS ?=
 
@@ -22,7 +23,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13 py
 	$(name) -c 'import ensurepip, sys, venv; print("$(name)" if sys.version_info >= (3, 11) else "")' \
 	2>/dev/null)))
 
-.PHONY: help alerts setup demo furnishing up prod-like secrets openapi load migrate backup restore test check prove semgrep sbom connectors office crash-test bench contract lock snapshots clean
+.PHONY: help alerts setup demo furnishing up prod-like secrets openapi load migrate backup restore test check prove large laws semgrep sbom connectors office crash-test bench contract lock snapshots clean
 
 help: ## this list
 	@echo 'make <word>, where the word is one of'
@@ -107,8 +108,16 @@ semgrep: $(STAMP) $(SEMGREP) ## our own rules for this code, and the proof that 
 sbom: $(PROOFS) ## write sbom.json, the list of parts (CycloneDX), anew
 	$(BIN)/python -m tests.security.parts sbom.json
 
-prove: $(PROOFS) $(SEMGREP) ## the slow proofs
-	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+prove: $(PROOFS) $(SEMGREP) ## the slow proofs but those of connectors, office, large; over an hour on two cores
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder \
+		--ignore=tests/connectors --ignore=tests/unit/test_report_office.py \
+		--ignore-glob='tests/large/test_large_*.py' $(PYTEST_ARGS)
+
+large: $(STAMP) ## the proofs at a million lines and ten million flows
+	$(BIN)/python -m pytest -m slow tests/large/test_large_*.py $(PYTEST_ARGS)
+
+laws: $(STAMP) ## COMPANIES=1000 random companies of up to 50 steps each keep the laws (100: 10 minutes)
+	COMPANIES=$(COMPANIES) $(BIN)/python -m pytest -m slow tests/stateful $(PYTEST_ARGS)
 
 connectors: $(STAMP) ## the connectors against a real OData server and through every fault (needs npm)
 	$(BIN)/python -m tests.connectors.cap

@@ -21,6 +21,7 @@ from cli.probe import is_ready
 from tests.running import outside_environment
 
 ROOT = Path(__file__).resolve().parents[2]
+QUIET = {"BTIM_LOG_LEVEL": "WARNING"}
 READY_SECONDS = 300.0
 SIGNALS = {
     "service": signal.SIGKILL,
@@ -74,7 +75,7 @@ class RunningSystem:
                 stderr=log,
                 text=True,
                 cwd=ROOT,
-                env=outside_environment(BTIM_LOG_LEVEL="WARNING", **self.settings),
+                env=outside_environment(**QUIET | self.settings),
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -109,11 +110,10 @@ class RunningSystem:
             return None
         urls = {f"BTIM_{service.upper()}_URL": url for service, url in self.urls.items()}
         return outside_environment(
-            BTIM_LOG_LEVEL="WARNING",
             BTIM_SECRETS_DIR=str(self.data_dir / "secrets"),
             **urls,
             **server.settings_for_children(),
-            **self.settings,
+            **QUIET | self.settings,
         )
 
     def superuser_dsn(self) -> str:

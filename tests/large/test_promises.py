@@ -127,7 +127,7 @@ def test_a_key_outlives_the_process_that_took_it(models: Replicas) -> None:
 def test_a_walk_sees_all_that_was_there_once_while_others_write(
     models: Replicas, size: int
 ) -> None:
-    rows, writes, limit = [(1_500, 40, 100), (100_000, 5_000, 1_000)][size]
+    rows, writes, each, limit = [(1_500, 40, 1, 100), (100_000, 100, 50, 1_000)][size]
     prefix = f"WALK{size}-"
     codes = [f"{prefix}{number:06}" for number in range(rows)]
     for first in range(0, rows, 10_000):
@@ -138,9 +138,12 @@ def test_a_walk_sees_all_that_was_there_once_while_others_write(
 
     def write() -> None:
         for number in range(writes):
-            new = {"code": f"{prefix}{chance.randrange(rows):06}+{number}", "names": {"en": "new"}}
-            edited = {"code": chance.choice(codes), "names": {"en": f"edited {number}"}}
-            done = models.ask("POST", "/v1/resources/bulk", json={"items": [new, edited]})
+            places = chance.sample(range(rows), 2 * each)
+            new = [{"code": f"{codes[place]}+{number}", "names": {"en": "new"}}
+                   for place in places[:each]]  # fmt: skip
+            edited = [{"code": codes[place], "names": {"en": f"edited {number}"}}
+                      for place in places[each:]]  # fmt: skip
+            done = models.ask("POST", "/v1/resources/bulk", json={"items": new + edited})
             written.append(done.status_code)
 
     writer = threading.Thread(target=write)

@@ -109,7 +109,7 @@ def change_and_hash_anew(connection: psycopg.Connection[Any], chance: random.Ran
 
 def change_a_link(connection: psycopg.Connection[Any], chance: random.Random) -> None:
     what = chance.choice(
-        ["hash = reverse(hash)", "previous_hash = reverse(previous_hash)",
+        ["hash = reverse(hash)", "previous_hash = 'x' || previous_hash",
          "sealed_at = sealed_at - interval '1 day'", "event_id = gen_random_uuid()",
          "position = position + 1000000"]
     )  # fmt: skip

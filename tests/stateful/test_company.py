@@ -1,5 +1,7 @@
 """The laws of a run hold through the API, whatever a company does before it."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -11,8 +13,9 @@ from tests.modelling import Modelling
 from tests.running import ServiceUnderTest
 from tests.stateful.machine import CompanyMachine, all_months
 
-EXAMPLES = 10
-PROOF_EXAMPLES = 400
+FEW, FEW_STEPS = 10, 8
+MANY = int(os.environ.get("COMPANIES", "100"))
+MANY_STEPS = 50
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,8 +24,8 @@ def _services(allocation: ServiceUnderTest, ingest: ServiceUnderTest) -> None:
     CompanyMachine.months = all_months()
 
 
-def live_through(examples: int) -> None:
-    """So many random companies, each through a handful of steps.
+def live_through(examples: int, steps: int) -> None:
+    """So many random companies, each through at most so many steps.
 
     One that fails is shown as it is: to make it smaller takes longer than to read it.
     """
@@ -30,7 +33,7 @@ def live_through(examples: int) -> None:
         CompanyMachine,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=8,
+            stateful_step_count=steps,
             deadline=None,
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),
@@ -39,12 +42,12 @@ def live_through(examples: int) -> None:
 
 
 def test_companies_keep_the_laws() -> None:
-    live_through(EXAMPLES)
+    live_through(FEW, FEW_STEPS)
 
 
 @pytest.mark.slow
 def test_many_companies_keep_the_laws() -> None:
-    live_through(PROOF_EXAMPLES)
+    live_through(MANY, MANY_STEPS)
 
 
 def test_the_audit_trail_of_all_this_is_whole() -> None:
