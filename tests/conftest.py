@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.running import LiveServices, ServiceUnderTest, make_admin_key, migrate
@@ -23,6 +24,9 @@ OPEN_ENVIRONMENT = {
     "BTIM_RATE_LIMIT_REQUESTS": "100000000",
     "BTIM_RATE_LIMIT_STRANGERS": "100000000",
 }
+
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def _unbounded(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_a_deprecated_endpoint_says_so_in_answers_document_and_metrics(admin_key: str) -> None:
-    router = new_router("/v1/old", "old", [Needs("ingest:read")])
+    router = new_router("/v1/old", "imports", [Needs("ingest:read")])
     notice = deprecated(since=date(2026, 1, 1), sunset=date(2027, 1, 1), instead="/v1/me")
 
     @router.get("/{name}", summary="An old one", operation_id="get_old", **notice)

@@ -181,6 +181,7 @@ def test_a_forced_restore_that_breaks_in_the_middle_changes_nothing(
 
 @pytest.mark.slow
 def test_a_forced_restore_replaces_what_was_there(archive: Path, target: PostgresServer) -> None:
+    assert restore(archive, target, "--force").returncode == 0
     with psycopg.connect(target.dsn) as connection:
         connection.execute("update deployment set secret = 'x'")
     assert restore(archive, target, "--force").returncode == 0

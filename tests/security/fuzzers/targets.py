@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -75,7 +76,7 @@ def workbooks(data: bytes) -> None:
 
 def _zip_of(data: bytes) -> bytes:
     file = BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(file, "w") as archive:
         for part in data[1:].split(b"\n\n")[:8]:
             name, _, content = part.partition(b"\n")
             archive.writestr(name.decode("latin-1").lstrip("\0") or "x", content)
