@@ -96,7 +96,7 @@ $(PROOFS): $(STAMP) requirements-prove.lock
 		--require-hashes -r requirements-prove.lock
 	@touch $@
 
-$(SEMGREP): tests/security/semgrep/requirements.txt
+$(SEMGREP): $(STAMP) tests/security/semgrep/requirements.txt
 	@test -x build/semgrep/bin/python || $(BIN)/python -m venv build/semgrep
 	build/semgrep/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
 		--require-hashes -r tests/security/semgrep/requirements.txt
