@@ -214,6 +214,13 @@ def test_the_name_in_an_archive_leads_nowhere(tmp_path, name):
     assert [place.name for place in tmp_path.iterdir()] == ["upload"]
 
 
+def test_an_archive_of_a_version_to_come_is_refused(tmp_path):
+    content = bytearray(hostile.zip_of(tmp_path / "newer", "x.csv", CSV).read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 119
+    (tmp_path / "newer").write_bytes(content)
+    assert refusal_of(tmp_path / "newer") == "unsupported_format"
+
+
 def test_links_secrets_and_unbounded_packings_in_an_archive_are_refused(tmp_path):
     link = hostile.zip_of(tmp_path / "link", "x.csv", b"/etc/passwd", external_attr=0o120777 << 16)
     assert refusal_of(link) == "unsupported_format"

@@ -154,6 +154,8 @@ def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
             archive = zipfile.ZipFile(cast("IO[bytes]", _SmallReads(stream)))
         except _UNREADABLE as error:
             raise truncated_file("The zip archive is damaged or ends early.") from error
+        except NotImplementedError as error:
+            raise unsupported_format("The archive is of a version that is not read here.") from error
         with archive:
             yield archive
 

@@ -162,6 +162,7 @@ SEEDS: dict[str, list[bytes]] = {
         b"\x80\x00a.csv\nDate,Amount\n2026-01-05,1\x00",
         b"PK\x03\x04",
         b"\x1f\x8b\x08\x00",
+        b"\x8c\x80\xff\x00a.csv\x1f\x83\n2026-01D\x9cte,Amount\n2\xf9\xd0\xcd\xc9c",
     ],
     "odata_answers": [
         b'{"d": {"results": [{"A": "/Date(1767225600000+0060)/", "B": {"C": 1.5}}],'
