@@ -1,5 +1,6 @@
 """Values on the wire: exact decimals, codes, names, languages, identifiers, cells."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.contracts.values import Code, DecimalText, Names, Period, decimal_to_text, name_in
+from shared.contracts.values import (
+    Code,
+    DecimalText,
+    Names,
+    Period,
+    TagValue,
+    Text,
+    decimal_to_text,
+    name_in,
+)
 from shared.exports import CSV, XLSX, NotAcceptable, chosen_export, safe_cell
 from shared.ids import new_id
 from shared.language import chosen_language
@@ -46,6 +56,27 @@ def test_codes_are_trimmed_and_composed() -> None:
     for bad in ("", "  ", "x" * 201, "a\x00b", "a\nb"):
         with pytest.raises(ValidationError):
             codes.validate_python(bad)
+
+
+def test_what_people_write_may_have_lines_and_no_other_control_characters() -> None:
+    texts = TypeAdapter(Text)
+    assert texts.validate_python("one\r\ntwo\rthree\n\tfour") == "one\ntwo\nthree\n\tfour"
+    for bad in ("\x00", "bell \x07", "\x1b[0m", "\x7f", "\x85"):
+        with pytest.raises(ValidationError):
+            texts.validate_python(bad)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=9))
+def test_the_pattern_of_a_text_in_the_documents_is_what_is_taken(text: str) -> None:
+    for kind in (Text, TagValue):
+        adapter: TypeAdapter[str] = TypeAdapter(kind)
+        fits = re.search(adapter.json_schema()["pattern"].replace("$", r"\Z"), text) is not None
+        try:
+            adapter.validate_python(text)
+        except ValidationError:
+            assert not fits
+        else:
+            assert fits
 
 
 @pytest.mark.parametrize("bad", ["2026-13", "2026-1", "2026-00", "0001-01", "2026-01-01"])
