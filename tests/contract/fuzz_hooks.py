@@ -80,7 +80,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         elif chance < AS_DOCUMENTED + WITH_REAL_NAMES:
             real = _plain(_place(case.operation).path(template))
             case.path_parameters = real or case.path_parameters
-    if case.media_type == "multipart/form-data" and isinstance(case.body, dict):
+    is_form = case.media_type == "multipart/form-data" and isinstance(case.body, dict)
+    if is_form and not case.meta.is_negative_at(ParameterLocation.BODY):  # forms have no null
         case.body = {name: value for name, value in case.body.items() if value is not None}
     if case.query and sum(len(str(value)) for value in case.query.values()) > LONGEST_QUERY:
         case.query = {name: _shortened(value) for name, value in case.query.items()}
