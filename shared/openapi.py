@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from shared.deprecation import HEADERS as DEPRECATION_HEADERS
+from shared.forms import close_forms
 from shared.openapi_limits import operations, state_limits
 from shared.openapi_tags import describe_tags
 from shared.scopes import widest
@@ -216,6 +217,7 @@ def document_errors(app: FastAPI) -> None:
             document["components"]["headers"] = deepcopy(
                 {name: header for name, header in HEADERS.items() if name in used}
             )
+            close_forms(document)
             state_limits(document)
             describe_tags(document)
             app.openapi_schema = document

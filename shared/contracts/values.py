@@ -135,10 +135,16 @@ TagValue = Annotated[
     str, StringConstraints(max_length=2000), AfterValidator(_on_one_line), ON_ONE_LINE
 ]
 Tags = Annotated[dict[TagKey, TagValue], Field(max_length=200)]
-Attributes = Annotated[
-    dict[TagKey, TagValue | bool | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]],
-    Field(max_length=200),
-]
+
+
+def _whole(value: object) -> object:
+    """`2.0` is an integer to JSON Schema."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=-(2**53), le=2**53)]
+AttributeValue = TagValue | bool | WholeNumber
+Attributes = Annotated[dict[TagKey, AttributeValue], Field(max_length=200)]
 
 
 def _instant_to_text(value: datetime) -> str:

@@ -155,7 +155,7 @@ def _opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         except _UNREADABLE as error:
             raise truncated_file("The zip archive is damaged or ends early.") from error
         except NotImplementedError as error:
-            raise unsupported_format("The archive is of a version that is not read here.") from error
+            raise unsupported_format("The archive is of a version not read here.") from error
         with archive:
             yield archive
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi import File, Form, Path, Query, Response, UploadFile
 from sqlmodel import Session
 
 from services.ingest.imports import repository
@@ -31,6 +31,7 @@ from shared.currencies import is_currency
 from shared.database import SessionDep, discard
 from shared.errors import FieldError, RuleBroken
 from shared.etags import etag_of, set_etag
+from shared.forms import KNOWN_FIELDS_ONLY
 from shared.jobs.endpoints import accept
 from shared.pagination import PageQueryDep, list_page
 from shared.routing import COMPUTED, new_router
@@ -38,11 +39,6 @@ from shared.tables.ingest.imports import DataImport
 
 router = new_router("/v1/imports", "imports", [Needs("ingest:read")])
 WRITE = [Needs("ingest:write")]
-
-FORM_FIELDS = frozenset(
-    {"file", "kind", "profile", "period", "scenario", "source", "currency", "control_totals",
-     "max_reject_share", "replace", "mode", "focus_cost", "restate"}
-)  # fmt: skip
 
 
 def answer(row: DataImport) -> ImportAnswer:
@@ -88,30 +84,13 @@ def answer_known(
     return answer(row)
 
 
-async def _only_known_fields(request: Request) -> None:
-    """Unknown form fields are an error, as unknown fields of JSON are."""
-    names = [name for name, _ in (await request.form()).multi_items()]
-    errors = [
-        FieldError(f"/{name}", "unknown_field", "no such field")
-        for name in dict.fromkeys(names)
-        if name not in FORM_FIELDS
-    ]
-    errors += [
-        FieldError(f"/{name}", "repeated_field", "given more than once")
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
-    ]
-    if errors:
-        raise RuleBroken("the form is not valid", code="invalid", errors=errors)
-
-
 @router.post(
     "",
     summary="Upload a file",
     operation_id="create_import",
     status_code=202,
     responses={200: {"model": ImportAnswer, "description": "An import of the same file"}},
-    dependencies=[Needs("ingest:write"), Depends(_only_known_fields)],
+    dependencies=[Needs("ingest:write"), KNOWN_FIELDS_ONLY],
 )
 def create_import(
     session: SessionDep,

@@ -33,6 +33,7 @@ from shared.contracts.jobs import Page
 from shared.database import SessionDep
 from shared.errors import Conflict, FieldError, NotFound, Problem, RuleBroken
 from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.forms import KNOWN_FIELDS_ONLY
 from shared.pagination import PageQueryDep, list_page
 from shared.problems import field_errors
 from shared.routing import STORES_NOTHING, new_router
@@ -309,6 +310,7 @@ def _change(
     summary="Propose a profile for a file",
     operation_id="detect_profile",
     openapi_extra=STORES_NOTHING,
+    dependencies=[KNOWN_FIELDS_ONLY],
 )
 def detect_profile(
     file: Annotated[UploadFile, File(description="The file, or its first part")],

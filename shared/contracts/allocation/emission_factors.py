@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from shared.contracts.values import Code, Contract, DecimalText, ExactText, Period
 
@@ -26,16 +26,7 @@ def _plain_scope(value: object) -> object:
 EmissionScope = Annotated[
     Code,
     BeforeValidator(_plain_scope),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "minLength": 1, "maxLength": 200},
-                {"type": "integer", "format": "int32", "minimum": SCOPES[0], "maximum": SCOPES[-1]},
-            ],
-            "description": "GHG Protocol scope; `scope 2` is read as `2`",
-            "examples": ["2"],
-        }
-    ),
+    Field(description="GHG Protocol scope; `scope 2` is read as `2`", examples=["2"]),
 ]
 
 

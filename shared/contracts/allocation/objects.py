@@ -1,12 +1,13 @@
 """Cost objects on the wire: one shape for pools, resources, solutions and consumers."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.values import (
     Attributes,
+    AttributeValue,
     Code,
     Contract,
     Label,
@@ -18,7 +19,6 @@ from shared.contracts.values import (
 )
 
 Layer = Literal["pool", "resource", "solution", "consumer"]
-AttributeValue = TagValue | bool | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
 
 EXAMPLE: dict[str, Any] = {
     "code": "ERP",
