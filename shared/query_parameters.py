@@ -1,10 +1,13 @@
-"""The names in a query string: an unknown one is an error; `tags.x=` where the data name filters.
+"""The names in a query string: an unknown or repeated one is an error; `tags.x=` where data name
+filters.
 
-A filter that is misspelled and passed over would answer everything, which looks like an answer.
+A filter that is misspelled and passed over would answer everything, and of two values of one only
+the last would count; both look like an answer.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -20,41 +23,64 @@ nothing is lost by it. `dry_run` is not among them: what does not know it would 
 """
 
 
-def names_taken(route: APIRoute) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The names that an endpoint knows, and the beginnings of those that the data give."""
+@dataclass(frozen=True)
+class NamesTaken:
+    """What an endpoint knows: names, those that may be repeated, beginnings that data go on."""
+
+    names: frozenset[str]
+    lists: frozenset[str]
+    beginnings: tuple[str, ...]
+
+
+def names_taken(route: APIRoute) -> NamesTaken:
+    """The names of a route's query parameters."""
     documented = [each["name"] for each in (route.openapi_extra or {}).get("parameters", [])]
-    names = frozenset(_declared(route.dependant))
-    return names, tuple(name.removesuffix("{key}") for name in documented)
+    declared = dict(_declared(route.dependant))
+    return NamesTaken(
+        frozenset(declared),
+        frozenset(name for name, kind in declared.items() if _is_list(kind)),
+        tuple(name.removesuffix("{key}") for name in documented),
+    )
 
 
-def refuse_unknown(request: Request, names: frozenset[str], beginnings: tuple[str, ...]) -> None:
-    """Raise 422 `unknown_parameter`, with one entry per name that the endpoint does not know."""
+def refuse_others(request: Request, taken: NamesTaken) -> None:
+    """Raise 422 `unknown_parameter` or `repeated_parameter`, with one entry per name."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    known = taken.names | PASSED_OVER
     unknown = [
         name
-        for name in request.query_params
-        if name not in names | PASSED_OVER and not (beginnings and name.startswith(beginnings))
+        for name in given
+        if name not in known and not (taken.beginnings and name.startswith(taken.beginnings))
     ]
     if unknown:
-        known = ", ".join(sorted(names | {f"{start}..." for start in beginnings})) or "none"
-        raise RuleBroken(
-            f"unknown query parameters; known here: {known}",
-            code="unknown_parameter",
-            errors=[
-                FieldError(f"query:/{name}", "unknown_parameter", "not known here")
-                for name in unknown
-            ],
-        )
+        open_names = {f"{start}..." for start in taken.beginnings}
+        listed = ", ".join(sorted(taken.names | open_names)) or "none"
+        raise _refusal("unknown_parameter", unknown, f"not known here; known: {listed}")
+    single = known - taken.lists
+    repeated = [name for name in given if name in single and given.count(name) > 1]
+    if repeated:
+        raise _refusal("repeated_parameter", repeated, "given more than once")
 
 
-def _declared(dependant: Dependant) -> Iterator[str]:
+def _refusal(code: str, names: list[str], message: str) -> RuleBroken:
+    errors = [FieldError(f"query:/{name}", code, message) for name in dict.fromkeys(names)]
+    return RuleBroken(f"query parameters: {message}", code=code, errors=errors)
+
+
+def _declared(dependant: Dependant) -> Iterator[tuple[str, Any]]:
     for parameter in dependant.query_params:
         kind = parameter.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from (field.alias or name for name, field in kind.model_fields.items())
+            for name, field in kind.model_fields.items():
+                yield field.alias or name, field.annotation
         else:
-            yield parameter.alias
+            yield parameter.alias, kind
     for inner in dependant.dependencies:
         yield from _declared(inner)
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is list or any(get_origin(each) is list for each in get_args(kind))
 
 
 def open_parameters(*prefixes: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from shared.etags import is_known
 from shared.idempotency import Replay
 from shared.json_depth import refuse_deep_json
 from shared.metrics import idempotency_replays
-from shared.query_parameters import names_taken, refuse_unknown
+from shared.query_parameters import names_taken, refuse_others
 
 TRUTH = TypeAdapter(bool)
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -38,7 +38,7 @@ class GuardedRoute(APIRoute):
         scope, own_part = needed_scope(self.dependencies), shows_own_part(self.dependencies)
         takes_json = _takes_json(self)
         takes_form = self.body_field is not None and not takes_json
-        names, beginnings = names_taken(self)
+        taken = names_taken(self)
         computed = bool((self.openapi_extra or {}).get("x-computed"))
 
         async def guarded(request: Request) -> Response:
@@ -47,7 +47,7 @@ class GuardedRoute(APIRoute):
                     request.state.caller = await run_in_threadpool(
                         let_in, request, scope, own_part=own_part
                     )
-            refuse_unknown(request, names, beginnings)
+            refuse_others(request, taken)
             if takes_json:
                 _expect_json(request)
                 await _refuse_deep_json(request)

@@ -5,11 +5,14 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from standardwebhooks import Webhook, WebhookVerificationError
+
 
 class Receiver:
     """Keeps (headers by lower-case name, body) of each POST; can be told to fail.
 
-    With `silent_seconds` it says nothing for so long and hangs up then.
+    With `silent_seconds` it says nothing for so long and hangs up then. With a `secret` each is
+    verified when it comes; what is wrong with those that are not right is kept too.
     """
 
     def __init__(self) -> None:
@@ -18,12 +21,16 @@ class Receiver:
         self.status = 204
         self.location = ""
         self.silent_seconds: float | None = None
+        self.secret: str | None = None
+        self.wrong: list[str] = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 size = int(self.headers["content-length"])
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.got.append((headers, self.rfile.read(size)))
+                body = self.rfile.read(size)
+                receiver.got.append((headers, body))
+                receiver.verify(headers, body)
                 if receiver.silent_seconds is not None:
                     time.sleep(receiver.silent_seconds)
                     self.close_connection = True
@@ -40,6 +47,15 @@ class Receiver:
         self._port = 0
         self.listen()
         self.url = f"http://127.0.0.1:{self._port}/hook"
+
+    def verify(self, headers: dict[str, str], body: bytes) -> None:
+        """Note what a receiver that follows Standard Webhooks would find wrong."""
+        if self.secret is None:
+            return
+        try:
+            Webhook(self.secret).verify(body, headers)
+        except WebhookVerificationError as error:
+            self.wrong.append(f"{error}: {headers}")
 
     def listen(self) -> None:
         """Take connections, on the same port as before."""

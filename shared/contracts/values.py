@@ -142,7 +142,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=-(2**53), le=2**53)]
+WholeNumber = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53), BeforeValidator(_whole)]
 AttributeValue = TagValue | bool | WholeNumber
 Attributes = Annotated[dict[TagKey, AttributeValue], Field(max_length=200)]
 

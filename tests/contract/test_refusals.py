@@ -99,6 +99,9 @@ REFUSALS: Mapping[str, tuple[int, str, Ask]] = {
     "missing fields": (422, "invalid", lambda s, _: s.post("/v1/webhooks", json={"odd": 1})),
     "a bad page": (422, "invalid", lambda s, _: s.get("/v1/webhooks?limit=0")),
     "an unknown filter": (422, "unknown_parameter", lambda s, _: s.get("/v1/jobs?colour=red")),
+    "a filter given twice": (
+        422, "repeated_parameter", lambda s, _: s.get("/v1/jobs?status=failed&status=queued"),
+    ),
     "no ETag": (428, "if_match_required", lambda s, thing: s.delete(thing)),
     "long headers": (431, "too_large_headers", lambda s, _: s.get(
         "/v1/me", headers={"x-long": "y" * 40_000})),

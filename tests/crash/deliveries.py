@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from standardwebhooks import Webhook
 
 from tests.crash.calling import Caller
 from tests.receiving import Receiver
@@ -29,6 +28,7 @@ class Deliveries:
     def subscribe(self, caller: Caller) -> None:
         """One webhook at each service for all that this traffic causes."""
         for service, events in TOLD.items():
+            self.receiver.secret = SECRET if self.right_time else None
             hook = {"url": self.receiver.url, "events": events, "secret": SECRET}
             caller.post(service, "/v1/webhooks", hook)
 
@@ -36,13 +36,14 @@ class Deliveries:
         """What was not told, or told without having happened."""
         fresh = self.receiver.got[self._read :]
         self._read += len(fresh)
-        for headers, body in fresh:
-            if self.right_time:
-                Webhook(SECRET).verify(body, headers)
+        for headers, _ in fresh:
             self.came.add(headers["webhook-id"])
         query = "select id from outbox_event where type = any(%s)"
         types = [[event for events in TOLD.values() for event in events]]
         written = {str(identifier) for (identifier,) in database.execute(query, types)}
-        return [f"event {name} was not told" for name in written - self.came] + [
-            f"event {name} never happened" for name in self.came - written
-        ]
+        wrong, self.receiver.wrong = self.receiver.wrong, []
+        return (
+            wrong
+            + [f"event {name} was not told" for name in written - self.came]
+            + [f"event {name} never happened" for name in self.came - written]
+        )
