@@ -57,6 +57,18 @@ FILTERS = {
     "/v1/post-implementation-reviews/{review_id}/return": "?state=submitted",
 }
 """The state in which operations take their object, as a filter of the list; longest path first."""
+A_DRAFT = ("POST", "/v1/mappings")
+MADE_BY = {
+    "/v1/mappings?model_version=draft": [A_DRAFT],
+    "/v1/model-versions?status=draft": [A_DRAFT],
+    "/v1/model-versions?status=in_review": [
+        A_DRAFT,
+        ("POST", "/v1/model-versions/{version_id}/submit"),
+    ],
+}
+"""What makes one in that state where there is none left."""
+TRIES = 8
+"""How often another thing is looked at until one has what the path goes on to."""
 ELSEWHERE: dict[str, str | list[str]] = {
     "/v1/charts": ["flow", "cost-distribution"],
     "/v1/periods": ["2024-06"],
@@ -130,6 +142,10 @@ class Place:
 
     def path(self, template: str) -> Json | None:
         """Quoted values for the names in a path; None where nothing is there to be named."""
+        paths = (self._any_path(template) for _ in range(TRIES))
+        return next((path for path in paths if path is not None), None)
+
+    def _any_path(self, template: str) -> Json | None:
         values: Json = {}
         for found in re.finditer(r"/\{(\w+)\}", template):
             above = template[: found.start()]
@@ -156,7 +172,15 @@ class Place:
                 items = next(each for each in found.values() if isinstance(each, list))
                 known = [name for item in items[:KEPT] if (name := _name(item))]
         self._known[where] = (asked + 1, known)
-        return known or (self._listed(collection) if narrowed else [])
+        if known or not narrowed:
+            return known
+        for method, template in MADE_BY.get(where, ()):
+            wanted = self.wanted(method, template)
+            if wanted is not None:
+                self.send(method, template.format(**wanted.path), wanted)
+        found = self.send("GET", where)[1] if where in MADE_BY else {}
+        made = [name for item in found.get("items", ())[:KEPT] if (name := _name(item))]
+        return made or self._listed(collection)
 
     def _query(self, template: str, operation: Json) -> Iterator[tuple[str, str]]:
         names = {
