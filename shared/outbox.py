@@ -5,6 +5,7 @@ again with growing pauses for three days. A webhook is told of one thing in the 
 happened: what failed holds back later events of the same thing, and nothing else.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -95,48 +96,62 @@ def _delivery(event: OutboxEvent, **receiver: Any) -> OutboxDelivery:
 
 
 def deliver_due(service: str) -> int:
-    """Try every due delivery of a service's events once; answers how many arrived."""
-    arrived = 0
-    for _ in range(DELIVER_BATCH):
-        outcome = _deliver_one(service)
-        if outcome is None:
+    """Try due deliveries of a service's events once; answers how many arrived.
+
+    Each round takes the next event of every thing, so that none overtakes another of its thing.
+    """
+    arrived, left = 0, DELIVER_BATCH
+    while left > 0 and (due := _due(service, left)):
+        outcomes = [_deliver(identifier) for identifier in due]
+        arrived += outcomes.count(True)
+        left -= len(due)
+        if set(outcomes) == {None}:  # others have them all
             break
-        arrived += outcome
     return arrived
 
 
-def _deliver_one(service: str) -> bool | None:
-    """Deliver the longest due event under a row lock, so that no second worker sends it too.
-
-    Services come first; a webhook that has failed several times in a row is left alone for a
-    while, so that one which never answers holds up no other.
-    """
+def _due(service: str, most: int) -> Sequence[UUID]:
+    """What is due of the next events of each thing; services come first, then the longest due."""
+    waiting = _next_of_each(service)
     with in_transaction() as session:
-        waiting = _next_of_each(service)
-        delivery = session.exec(
-            select(OutboxDelivery)
+        return session.exec(
+            select(OutboxDelivery.id)
             .join(waiting, waiting.c.id == col(OutboxDelivery.id))
-            .where(
-                col(OutboxDelivery.delivered_at).is_(None),
-                col(OutboxDelivery.given_up_at).is_(None),
-                col(OutboxDelivery.next_attempt_at) <= text("now()"),
-            )
+            .where(col(OutboxDelivery.next_attempt_at) <= text("now()"))
             .order_by(
                 col(OutboxDelivery.target_service).is_(None),
                 col(OutboxDelivery.next_attempt_at),
                 waiting.c.sequence,
             )
-            .limit(1)
-            .with_for_update(skip_locked=True, of=OutboxDelivery)
+            .limit(most)
+        ).all()
+
+
+def _deliver(identifier: UUID) -> bool | None:
+    """Deliver under a row lock, so that no second worker sends it too; None if one had or has it.
+
+    A webhook that has failed several times in a row is left alone for a while, so that one which
+    never answers holds up no other.
+    """
+    with in_transaction() as session:
+        delivery = session.exec(
+            select(OutboxDelivery)
+            .where(
+                col(OutboxDelivery.id) == identifier,
+                col(OutboxDelivery.delivered_at).is_(None),
+                col(OutboxDelivery.given_up_at).is_(None),
+                col(OutboxDelivery.next_attempt_at) <= text("now()"),
+            )
+            .with_for_update(skip_locked=True)
         ).first()
         if delivery is None:
             return None
+        event = session.get_one(OutboxEvent, delivery.event_id)
         circuit = circuit_of_receiver(delivery.webhook_id) if delivery.webhook_id else None
         if circuit is not None and circuit.is_open:
             delivery.next_attempt_at = _in_seconds(RECEIVER_OPEN_SECONDS)
             session.add(delivery)
             return False
-        event = session.get_one(OutboxEvent, delivery.event_id)
         delivery.attempts += 1
         token = correlation_id.set(event.correlation_id)
         try:
@@ -154,7 +169,7 @@ def _deliver_one(service: str) -> bool | None:
         outcome = "arrived" if error is None else "failed"
         if delivery.given_up_at is not None:
             outcome = "given_up"
-        metrics.outbox_deliveries.labels(service, receiver, outcome).inc()
+        metrics.outbox_deliveries.labels(event.service, receiver, outcome).inc()
         return error is None
 
 

@@ -20,7 +20,7 @@ def order_a_run(robot: Robot) -> None:
 def settle_a_month(robot: Robot) -> None:
     """From its lines to the correction of a bill and the closed books, step by step."""
     number = robot.next_number()
-    period = f"{2030 + number // 12}-{number % 12 + 1:02}"
+    period = f"{2400 + number // 12}-{number % 12 + 1:02}"  # rates have all months before
     total = push_lines(robot, period)
     run = run_month(robot, period)
     robot.caller.await_job("allocation", run)
