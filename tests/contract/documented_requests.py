@@ -230,6 +230,10 @@ class Place:
                 body["url"] += f"/{new}"
             if template == "/v1/post-implementation-reviews":
                 body["due_on"] = f"{2030 + new % 60}-0{1 + new % 9}-{10 + new % 19}"
+        if template.endswith("/rejects/retry"):
+            rejects = self.send("GET", template.removesuffix("/retry").format(**path))[1]
+            for item, reject in zip(body["items"], rejects.get("items", ()), strict=False):
+                item["row"] = reject["row"]
         if method == "PUT":
             status, there = self.send("GET", template.format(**path))
             same = KEYS & body.keys() & there.keys() if status == 200 else set()

@@ -11,7 +11,7 @@ STATE = {404, 409, 412}
 """What may be said of the present state; everything else would be said of the example."""
 OF_OUTSIDE = {
     "test_source": {"host_not_allowed"},  # the example's host is on no list here
-    "retry_import_rejects": {"not_rejected"},  # rows are mended by their numbers
+    "retry_import_rejects": {"not_rejected"},  # an import may have none left
     "retry_import_rejects_by_file": {"not_a_rejects_file"},
     "replace_budget": {"key_fixed"},  # any budget is named, the one of the example or another
 }
