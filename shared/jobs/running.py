@@ -133,7 +133,8 @@ def _after_error(session: Session, job: Job, kind: JobKind, error: Exception) ->
         log.warning("job_will_be_tried_again", job=str(job.id), kind=job.kind, error=repr(error))
         with at_once() as connection:
             connection.execute(
-                text("update job set status = 'queued' where id = :id"), {"id": job.id}
+                text("update job set status = 'queued' where id = :id and finished_at is null"),
+                {"id": job.id},
             )
         raise error
     problem = as_problem(error)
@@ -165,7 +166,7 @@ def as_problem(error: Exception) -> Problem:
 def _mark_running(job_id: UUID) -> None:
     statement = text(
         "update job set status = 'running', attempts = attempts + 1,"
-        " started_at = coalesce(started_at, now()) where id = :id"
+        " started_at = coalesce(started_at, now()) where id = :id and finished_at is null"
     )
     with at_once() as connection:
         connection.execute(statement, {"id": job_id})
@@ -183,7 +184,13 @@ def _finish(session: Session, job_id: UUID, status: str, problem: dict[str, Any]
 
 
 def _fail(session: Session, job: Job, kind: JobKind, status: str, problem: Problem | None) -> None:
+    """Write down how it ended, unless another worker, who had it since, has done so."""
     session.rollback()
+    if not advisory_locks.try_hold(session, f"job:{job.id}"):
+        raise Unavailable("another worker holds this job now")
+    session.refresh(job)
+    if job.status in FINISHED:
+        return
     job_id, resource_id = job.id, UUID(job.resource_id)
     body = body_of(problem) if problem else {}
     kind.on_failure(session, resource_id, body, status)

@@ -18,6 +18,7 @@ from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register
 from tests.running import LiveServices, ServiceUnderTest, Worker, run_due_jobs
 
+SUCCEEDED = "update job set status = 'succeeded', finished_at = now() where id = :id"
 seen: list[UUID] = []
 failures: list[tuple[UUID, str, str]] = []
 
@@ -31,6 +32,10 @@ def _body(context: JobContext) -> None:
         raise ZeroDivisionError("secret detail")
     if behaviour == "flaky" and seen.count(context.job_id) < 2:
         raise Unavailable("not now")
+    if behaviour in {"overtaken by success", "overtaken and refused"}:
+        with at_once() as connection:  # as another worker does that had it since
+            connection.execute(text(SUCCEEDED), {"id": context.job_id})
+        raise Unavailable("too late") if "success" in behaviour else RuleBroken("too late")
     if behaviour == "long":
         for step in range(100):
             time.sleep(0.05)
@@ -100,6 +105,16 @@ def test_a_refused_job_says_why(allocation: ServiceUnderTest) -> None:
     job = allocation.get(f"/v1/jobs/{job_id}").json()
     assert (job["status"], job["problem"]["code"]) == ("failed", "arithmetic")
     assert failures[-1][1:] == ("arithmetic", "failed")
+
+
+@pytest.mark.parametrize("behaviour", ["overtaken by success", "overtaken and refused"])
+def test_a_worker_that_lost_its_job_does_not_undo_what_another_one_finished(
+    allocation: ServiceUnderTest, behaviour: str
+) -> None:
+    job_id = a_job(behaviour=behaviour)
+    allocation.run_jobs()
+    job = allocation.get(f"/v1/jobs/{job_id}").json()
+    assert (job["status"], job["problem"]) == ("succeeded", None)
 
 
 def test_a_crashed_job_tells_nothing_of_its_inside(allocation: ServiceUnderTest) -> None:
