@@ -9,7 +9,7 @@ import random
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode
@@ -57,16 +57,14 @@ FILTERS = {
     "/v1/post-implementation-reviews/{review_id}/return": "?state=submitted",
 }
 """The state in which operations take their object, as a filter of the list; longest path first."""
-A_DRAFT = ("POST", "/v1/mappings")
+IN_REVIEW, DRAFTS = "/v1/model-versions?status=in_review", "/v1/model-versions?status=draft"
+A_CHANGE = ("", "/v1/mappings")
 MADE_BY = {
-    "/v1/mappings?model_version=draft": [A_DRAFT],
-    "/v1/model-versions?status=draft": [A_DRAFT],
-    "/v1/model-versions?status=in_review": [
-        A_DRAFT,
-        ("POST", "/v1/model-versions/{version_id}/submit"),
-    ],
+    "/v1/mappings?model_version=draft": [(IN_REVIEW, "/v1/model-versions/{}/reject"), A_CHANGE],
+    DRAFTS: [(IN_REVIEW, "/v1/model-versions/{}/reject"), A_CHANGE],
+    IN_REVIEW: [A_CHANGE, (DRAFTS, "/v1/model-versions/{}/submit")],
 }
-"""What makes one in that state where there is none left."""
+"""What makes one in that state where there is none left: POSTs for each on a list, or as shown."""
 TRIES = 8
 """How often another thing is looked at until one has what the path goes on to."""
 ELSEWHERE: dict[str, str | list[str]] = {
@@ -167,20 +165,25 @@ class Place:
         where = collection + narrowed
         asked, known = self._known.get(where, (0, []))
         if "?" in where or asked % self.asked_again_every == 0:
-            status, found = self.send("GET", where)
-            if status == 200:
-                items = next(each for each in found.values() if isinstance(each, list))
-                known = [name for item in items[:KEPT] if (name := _name(item))]
+            known = self._names(where, known)
         self._known[where] = (asked + 1, known)
         if known or not narrowed:
             return known
-        for method, template in MADE_BY.get(where, ()):
-            wanted = self.wanted(method, template)
-            if wanted is not None:
-                self.send(method, template.format(**wanted.path), wanted)
-        found = self.send("GET", where)[1] if where in MADE_BY else {}
-        made = [name for item in found.get("items", ())[:KEPT] if (name := _name(item))]
-        return made or self._listed(collection)
+        for listed, template in MADE_BY.get(where, ()):
+            for name in self._names(listed) if listed else [""]:
+                self.send("POST", template.format(name), None if listed else self._shown(template))
+        return self._names(where) or self._listed(collection)
+
+    def _names(self, where: str, otherwise: Iterable[str] = ()) -> list[str]:
+        status, found = self.send("GET", where)
+        if status != 200:
+            return list(otherwise)
+        items = next(each for each in found.values() if isinstance(each, list))
+        return [name for item in items[:KEPT] if (name := _name(item))]
+
+    def _shown(self, template: str) -> Wanted:
+        operation = self.paths[template]["post"]
+        return Wanted({}, {}, {}, self._body("POST", template, {}, operation))
 
     def _query(self, template: str, operation: Json) -> Iterator[tuple[str, str]]:
         names = {
