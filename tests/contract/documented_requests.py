@@ -7,6 +7,7 @@ what has to be there; the body is a documented example; changes carry `If-Match:
 import json
 import random
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
@@ -65,6 +66,7 @@ MADE_BY = {
     IN_REVIEW: [A_CHANGE, (DRAFTS, "/v1/model-versions/{}/submit")],
 }
 """What makes one in that state where there is none left: POSTs for each on a list, or as shown."""
+BUSY_TRIES = 3
 TRIES = 8
 """How often another thing is looked at until one has what the path goes on to."""
 ELSEWHERE: dict[str, str | list[str]] = {
@@ -108,7 +110,15 @@ class Place:
     _known: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
 
     def send(self, method: str, path: str, wanted: Wanted | None = None) -> tuple[int, Any]:
-        """The status, and the body as JSON where it is some."""
+        """The status, and the body as JSON where it is some; asks again after 503, as told to."""
+        for _ in range(BUSY_TRIES):
+            status, content = self._send_once(method, path, wanted)
+            if status != 503:
+                break
+            time.sleep(1)
+        return status, content
+
+    def _send_once(self, method: str, path: str, wanted: Wanted | None) -> tuple[int, Any]:
         headers, data, query = {"Authorization": self.authorization}, None, ""
         if wanted is not None:
             query = f"?{urlencode(wanted.query)}" if wanted.query else ""
