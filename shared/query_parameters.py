@@ -19,7 +19,8 @@ from shared.errors import FieldError, RuleBroken
 LONGEST_VALUE = 2000
 PASSED_OVER = frozenset({"wait", "limit", "cursor", "sort"})
 """What clients send with every call or list: where there is nothing to wait for or to page,
-nothing is lost by it. `dry_run` is not among them: what does not know it would do the thing.
+nothing is lost by it, and of two values the last counts. `dry_run` is not among them: what does
+not know it would do the thing.
 """
 
 
@@ -56,7 +57,7 @@ def refuse_others(request: Request, taken: NamesTaken) -> None:
         open_names = {f"{start}..." for start in taken.beginnings}
         listed = ", ".join(sorted(taken.names | open_names)) or "none"
         raise _refusal("unknown_parameter", unknown, f"not known here; known: {listed}")
-    single = known - taken.lists
+    single = taken.names - taken.lists - PASSED_OVER
     repeated = [name for name in given if name in single and given.count(name) > 1]
     if repeated:
         raise _refusal("repeated_parameter", repeated, "given more than once")

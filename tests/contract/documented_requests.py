@@ -150,7 +150,8 @@ class Place:
 
     def path(self, template: str) -> Json | None:
         """Quoted values for the names in a path; None where nothing is there to be named."""
-        paths = (self._any_path(template) for _ in range(TRIES))
+        tries = TRIES if template.count("{") > 1 else 1
+        paths = (self._any_path(template) for _ in range(tries))
         return next((path for path in paths if path is not None), None)
 
     def _any_path(self, template: str) -> Json | None:

@@ -13,7 +13,7 @@ from tests.modelling import Modelling
 from tests.running import ServiceUnderTest
 from tests.stateful.machine import CompanyMachine, all_months
 
-FEW, FEW_STEPS = 10, 8
+FEW, FEW_STEPS = 7, 8
 MANY = int(os.environ.get("COMPANIES", "100"))
 MANY_STEPS = 50
 
