@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Depends, Request
 
 from shared.errors import FieldError, RuleBroken
+from shared.openapi_limits import operations
 
 FORM = "multipart/form-data"
 
@@ -33,9 +34,8 @@ KNOWN_FIELDS_ONLY = Depends(_only_known_fields)
 def close_forms(document: dict[str, Any]) -> None:
     """Say in the document that forms have no further fields, in place."""
     schemas = document["components"]["schemas"]
-    for methods in document["paths"].values():
-        for operation in methods.values():
-            form = operation.get("requestBody", {}).get("content", {}).get(FORM)
-            if form is not None:
-                name = form["schema"]["$ref"].rsplit("/", 1)[-1]
-                schemas[name]["additionalProperties"] = False
+    for operation in operations(document):
+        form = operation.get("requestBody", {}).get("content", {}).get(FORM)
+        if form is not None:
+            name = form["schema"]["$ref"].rsplit("/", 1)[-1]
+            schemas[name]["additionalProperties"] = False
