@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from services.ingest.data_quality.rules import evaluation
 from services.ingest.data_quality.rules.counting_repository import Asked, count_lines
 from services.ingest.data_quality.rules.evaluation import evaluate_due
 from services.ingest.data_quality.rules.selectors import read_selector
@@ -346,3 +347,27 @@ def test_a_period_is_looked_at_again_only_when_it_or_its_rules_changed(
         evaluate_due()
         assert connection.execute(noted).scalar_one() > first
     remove(ingest, rule)
+
+
+def test_a_rule_that_is_deleted_under_its_evaluation_does_not_crash_it(
+    ingest: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone, stays = (add_rule(ingest, selector={"source": "raced"}) for _ in range(2))
+    push(ingest, {"source": "raced", "period": "2007-01"})
+    judged = evaluation.findings
+
+    def found_while_it_went(*asked: Any) -> Any:
+        found = judged(*asked)
+        monkeypatch.undo()
+        remove(ingest, gone)
+        return found
+
+    monkeypatch.setattr(evaluation, "findings", found_while_it_went)
+    due = [span for span in evaluation.due_now() if span.period == "2007-01"]
+    evaluation.evaluate_all(due)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    evaluation.evaluate_all(due)
+    path = f"{PATH}/{stays['id']}/results"
+    (result,) = ingest.get(path, params={"period": "2007-01"}).json()["items"]
+    assert result["value"] == "1"
+    remove(ingest, stays)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.ingest.data_quality.domain import HISTORY_PERIODS
@@ -177,7 +178,7 @@ class RuleWatch:
             return 0
         due = self._settled(due_now(), time.monotonic())
         if due:
-            self._work = threading.Thread(target=_evaluate_all, args=(due,), daemon=True)
+            self._work = threading.Thread(target=evaluate_all, args=(due,), daemon=True)
             self._work.start()
         return len(due)
 
@@ -211,12 +212,15 @@ def evaluate_due() -> int:
     return sum(evaluate(span.period, span.scenario) for span in due_now())
 
 
-def _evaluate_all(spans: Sequence[Span]) -> None:
+def evaluate_all(spans: Sequence[Span]) -> None:
+    """Evaluate one after the other; what fails is logged, and due again at the next look."""
     for span in spans:
         try:
             evaluate(span.period, span.scenario)
         except Problem as problem:
             log.warning("rules_not_evaluated", period=span.period, error=problem.detail)
+        except IntegrityError:  # a rule was deleted meanwhile: the next look finds the others due
+            log.info("rules_changed_meanwhile", period=span.period)
         except Exception as error:
             log.error("rules_crashed", period=span.period, exc_info=error)
             return
