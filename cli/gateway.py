@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
-from cli.layout import StartError
 from cli.listeners import HOST
+from cli.project import StartError
 from shared.settings import get_settings
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "gateway" / "nginx.conf.template"

@@ -3,20 +3,17 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cli.data_folder import DataFolder
 from cli.free_ports import free_port
+from cli.gateway import gateway_command
 from cli.listeners import HOST, SERVICES, Listener
+from cli.project import PROJECT
+from cli.prometheus import prometheus_command
 from cli.watched_child import ChildPlan
 
 METRICS_PORT = "BTIM_WORKER_METRICS_PORT"
-PROJECT = Path(__file__).resolve().parent.parent
 Environment = Mapping[str, str]
-
-
-class StartError(Exception):
-    """The system cannot be started; the message says what to look at."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +72,6 @@ class Layout:
         """The gateway, if there is to be one. StartError without nginx."""
         if self.gateway_port is None:
             return []
-        from cli.gateway import gateway_command
-
         ports = {
             service: [one.port for one in listeners if one.service == service]
             for service in SERVICES
@@ -101,8 +96,6 @@ class Layout:
         """Prometheus, if there is to be one. StartError where it is not installed."""
         if self.prometheus_port is None:
             return []
-        from cli.prometheus import prometheus_command
-
         ports = [(plan.name.partition("-")[0], plan.env[METRICS_PORT]) for plan in workers]
         return [
             ChildPlan(

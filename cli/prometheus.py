@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cli.layout import PROJECT, StartError
 from cli.listeners import HOST, Listener
+from cli.project import PROJECT, StartError
 
 RULES = PROJECT / "deploy" / "prometheus" / "alerts.yml"
 

@@ -19,9 +19,10 @@ from types import FrameType
 from cli import child_process, leftovers
 from cli.data_folder import DataFolder
 from cli.embedded_postgres import PostgresServer
-from cli.layout import PROJECT, Layout, StartError, python
+from cli.layout import Layout, python
 from cli.listeners import Listener, open_listeners
 from cli.probe import is_ready
+from cli.project import PROJECT, StartError
 from cli.watched_child import WatchedChild, trim_log
 
 READY_SECONDS = 180.0

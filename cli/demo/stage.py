@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cli.layout import StartError
+from cli.project import StartError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STOP_SECONDS = 90.0

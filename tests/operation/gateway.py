@@ -10,8 +10,8 @@ import pytest
 
 from cli.free_ports import free_port
 from cli.gateway import gateway_command
-from cli.layout import StartError
 from cli.probe import is_ready
+from cli.project import StartError
 
 
 def port_of(url: str) -> int:

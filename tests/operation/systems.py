@@ -13,8 +13,8 @@ import psycopg
 from cli.embedded_postgres import PostgresServer
 from cli.free_ports import free_port
 from cli.gateway import find_nginx
-from cli.layout import StartError
 from cli.listeners import SERVICES
+from cli.project import StartError
 from tests.running import outside_environment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -26,6 +26,7 @@ from services.ingest.imports.reading.batch import Reject, RowPlan, RowsRead
 from services.ingest.imports.reading.file_profile import FileRequest, profile_for
 from services.ingest.imports.reading.survey import Styles, survey
 from services.ingest.profiles.domain import LEDGER_KINDS, FlagSign, Profile
+from services.ingest.profiles.hints import hints_of
 
 CHUNK_BYTES = 1 << 18
 RowReader = Callable[[RowPlan, RowBatch], RowsRead]
@@ -75,7 +76,7 @@ def parse_file(
     profile, detected = profile_for(path, request)
     styles = request.styles
     if styles is None:
-        with open_table(path, profile.hints()) as table:
+        with open_table(path, hints_of(profile)) as table:
             styles = survey(profile, table.detected, table.batches)
     parsed = ParsedFile(
         detected=detected,
@@ -87,7 +88,7 @@ def parse_file(
     plan = RowPlan(profile, detected, styles, request.period, request.currency)
     sift = _sifter(parsed, path, request)
     with (
-        open_table(path, profile.hints()) as table,
+        open_table(path, hints_of(profile)) as table,
         parsed.rejects.open("wb") as rejects,
     ):
         for batch in table.batches:
@@ -120,7 +121,7 @@ def _sifter(parsed: ParsedFile, path: Path, request: FileRequest) -> Sifter:
     if not splits_costs(parsed.detected.columns):
         return _as_they_are
     split = SplitCosts()
-    with open_table(path, parsed.profile.hints()) as table:
+    with open_table(path, hints_of(parsed.profile)) as table:
         split.learn(table.batches)
     return split.sift
 
@@ -171,7 +172,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def raw_rows(path: Path, profile: Profile, wanted: set[int]) -> dict[int, dict[str, str | None]]:
     """The rows with these numbers, as received, by column; malformed rows are not among them."""
     found: dict[int, dict[str, str | None]] = {}
-    with open_table(path, profile.hints()) as table:
+    with open_table(path, hints_of(profile)) as table:
         for batch in table.batches:
             hits = batch.numbers.is_in(list(wanted))
             if hits.any():

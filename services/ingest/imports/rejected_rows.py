@@ -17,6 +17,7 @@ from services.ingest.files.reader import open_table, quick_check
 from services.ingest.imports import repository
 from services.ingest.imports.parsing import profile_from_rules
 from services.ingest.profiles.domain import Profile
+from services.ingest.profiles.hints import hints_of
 from shared.contracts.ingest.imports import RetryItem
 from shared.database import new_session
 from shared.errors import RuleBroken
@@ -62,7 +63,7 @@ def _batches(session: Session, row: DataImport) -> Iterator[Iterator[RowBatch]]:
     with tempfile.TemporaryDirectory(prefix="btim-rejects-") as folder:
         path = Path(folder) / "upload"
         copy_file(session, get_file(session, row.file_id), path)
-        with open_table(path, (profile or Profile(row.kind, {})).hints()) as table:
+        with open_table(path, hints_of(profile or Profile(row.kind, {}))) as table:
             yield table.batches
 
 

@@ -7,6 +7,7 @@ from services.ingest.files.problems import empty_file
 from services.ingest.files.reader import open_table
 from services.ingest.profiles.domain import FlagSign, Profile, absent_fields
 from services.ingest.profiles.focus import focus_profile, missing_focus_columns
+from services.ingest.profiles.hints import hints_of
 from services.ingest.profiles.proposal import Proposal, propose_profile
 from shared.contracts.ingest.imports import DetectedFile
 from shared.contracts.ingest.profiles import (
@@ -21,7 +22,7 @@ EXAMPLES_SHOWN = 5
 
 def detect(path: Path, kind: ProfileKind) -> DetectAnswer:
     """A profile for the file, proposed by the head of it. Raises what `open_table` raises."""
-    with open_table(path, Profile(kind, {}).hints()) as table:
+    with open_table(path, hints_of(Profile(kind, {}))) as table:
         first = next(table.batches, None)
         if first is None:
             raise empty_file("The file has a header but no rows.")

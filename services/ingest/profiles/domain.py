@@ -3,8 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from services.ingest.files.detected import ReadHints
-
 #: The fields of a cost line that a column may fill, besides `tags.x` and `fields.x`.
 LINE_FIELDS = (
     "external_id",
@@ -183,21 +181,6 @@ class Profile:
         """Whether debits and credits stand in columns of their own."""
         sides = {"debit", "credit"} & self.columns.keys()
         return bool(sides) and "amount" not in self.columns
-
-    def hints(self) -> ReadHints:
-        """What the profile tells the reader of the file."""
-        from services.ingest.profiles.vocabulary import vocabulary  # which reads the fields above
-
-        known = [*self.columns.values(), *(self.identity or ())]
-        return ReadHints(
-            encoding=self.encoding,
-            delimiter=self.delimiter,
-            header_row=self.header_row,
-            skip_rows=self.skip_rows,
-            sheet=self.sheet,
-            known_columns=frozenset(name.casefold() for name in known),
-            vocabulary=vocabulary(self.kind),
-        )
 
 
 def absent_fields(kind: str, given: Collection[str]) -> list[str]:

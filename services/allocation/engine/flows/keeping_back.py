@@ -1,34 +1,44 @@
 """Patterns of methods that keep part of the money back: idle capacity, caps, rates."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.allocation.engine.flows.patterns import FALLBACK
+from services.allocation.engine.flows.patterns import FALLBACK, PatternStore
+from services.allocation.engine.flows.weights import UnknownCodes
 from services.allocation.engine.model import DriverTable, Int32s, Int64s, MappingSpec
-
-if TYPE_CHECKING:
-    from services.allocation.engine.flows.outcomes import Resolver
+from services.allocation.engine.numbering import Numbering
 
 
-def with_difference(resolver: "Resolver", found: Int32s, reason: str) -> Int32s:
+class Leg(Protocol):
+    """What is known of a leg: its objects, drivers, sources and the patterns found so far."""
+
+    numbering: Numbering
+    drivers: Mapping[str, DriverTable]
+    unknown: UnknownCodes
+    object_of: Int32s
+    store: PatternStore
+
+
+def with_difference(leg: Leg, found: Int32s, reason: str) -> Int32s:
     """The same outcomes with an edge for what a rate or a cap will keep back; it has no weight.
 
     Even parts for lack of weights have no rate, so nothing is kept back of them.
     """
-    store, number = resolver.store, resolver.unknown.kept_back(reason)
+    store, number = leg.store, leg.unknown.kept_back(reason)
     widened = {}
     for pattern in np.unique(found[found >= 0]).tolist():
         if reason == "rate_difference" and store.grade_of(pattern) == FALLBACK:
             widened[pattern] = pattern
         else:
-            widened[pattern] = _widened(resolver, pattern, number, 0)
+            widened[pattern] = _widened(leg, pattern, number, 0)
     return np.array([widened.get(one, one) for one in found.tolist()], dtype=np.int32)
 
 
-def _widened(resolver: "Resolver", pattern: int, target: int, weight: int) -> int:
-    store = resolver.store
+def _widened(leg: Leg, pattern: int, target: int, weight: int) -> int:
+    store = leg.store
     targets = np.append(store.targets_of(pattern), np.int32(target))
     weights = store.weights_of(pattern)
     wide = weights.dtype == object or weight >= 2**61
@@ -37,14 +47,14 @@ def _widened(resolver: "Resolver", pattern: int, target: int, weight: int) -> in
 
 
 def with_idle(
-    resolver: "Resolver", spec: MappingSpec, rows: Int64s, found: Int32s, lacking: int, idle: int
+    leg: Leg, spec: MappingSpec, rows: Int64s, found: Int32s, lacking: int, idle: int
 ) -> Int32s:
     """The outcomes of driver weights, with the unused capacity of each source as an idle edge.
 
     `lacking` is the outcome without a capacity, `idle` the one where nothing at all is used.
     """
-    capacities = _Capacities(resolver, spec)
-    objects = resolver.object_of[rows].tolist()
+    capacities = _Capacities(leg, spec)
+    objects = leg.object_of[rows].tolist()
     made: dict[tuple[int, int], int] = {}
     out = found.copy()
     for row, (number, pattern) in enumerate(zip(objects, found.tolist(), strict=True)):
@@ -57,24 +67,24 @@ def with_idle(
 class _Capacities:
     """What each source object could do, and the patterns of what it does of that."""
 
-    def __init__(self, resolver: "Resolver", spec: MappingSpec) -> None:
-        self._resolver, self._spec = resolver, spec
+    def __init__(self, leg: Leg, spec: MappingSpec) -> None:
+        self._leg, self._spec = leg, spec
         self._tables: dict[str, dict[str, int]] = {}
         self._patterns: dict[tuple[int, int, int], int] = {}
 
     def outcome(self, number: int, pattern: int, lacking: int, idle: int) -> int:
         """The pattern with its idle edge; unused or missing capacity has its own outcome."""
-        resolver = self._resolver
-        member = resolver.numbering.objects[number]
+        leg = self._leg
+        member = leg.numbering.objects[number]
         code = self._spec.capacity_driver or member.capacity_driver or ""
         capacity = self._of(code).get(member.code)
         if capacity is None:
             return lacking
         if pattern < 0:
             return idle if capacity > 0 else pattern
-        if resolver.store.grade_of(pattern) == FALLBACK:
+        if leg.store.grade_of(pattern) == FALLBACK:
             return pattern
-        decimals = resolver.drivers[code].decimals
+        decimals = leg.drivers[code].decimals
         key = (pattern, capacity, decimals)
         if key not in self._patterns:
             self._patterns[key] = self._with_capacity(pattern, capacity, decimals)
@@ -82,20 +92,20 @@ class _Capacities:
 
     def _of(self, code: str) -> dict[str, int]:
         if code not in self._tables:
-            table = self._resolver.drivers.get(code)
+            table = self._leg.drivers.get(code)
             self._tables[code] = {} if table is None else _sums(table)
         return self._tables[code]
 
     def _with_capacity(self, pattern: int, capacity: int, decimals: int) -> int:
         """Weights in common decimals, and what is left of the capacity as the idle edge."""
-        resolver, store = self._resolver, self._resolver.store
+        leg, store = self._leg, self._leg.store
         used_decimals = store.decimals_of(pattern)
         common = max(used_decimals, decimals)
         weights = store.weights_of(pattern).astype(object) * 10 ** (common - used_decimals)
         spare = capacity * 10 ** (common - decimals) - int(sum(weights))
         if spare <= 0:
             return pattern
-        idle = resolver.unknown.kept_back("idle")
+        idle = leg.unknown.kept_back("idle")
         targets = np.append(store.targets_of(pattern), np.int32(idle))
         every = _narrow(np.append(weights, np.array([spare], dtype=object)))
         return store.add(targets, every, store.grade_of(pattern), common)

@@ -10,6 +10,7 @@ from services.ingest.imports.reading.sign_evidence import with_proven_sign
 from services.ingest.imports.reading.survey import Styles
 from services.ingest.profiles.domain import Profile, absent_fields, missing_columns
 from services.ingest.profiles.focus import focus_profile, missing_focus_columns
+from services.ingest.profiles.hints import hints_of
 from services.ingest.profiles.proposal import mapping_by_name
 from shared.errors import FieldError, RuleBroken
 
@@ -29,7 +30,7 @@ class FileRequest:
 
 def profile_for(path: Path, request: FileRequest) -> tuple[Profile, Detected]:
     """The profile that the file is read by, checked against its columns."""
-    hints = (request.profile or Profile(request.kind, {})).hints()
+    hints = hints_of(request.profile or Profile(request.kind, {}))
     by_name = None
     with open_table(path, hints) as table:
         detected = table.detected

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from services.ingest.files.reader import open_table
 from services.ingest.profiles.domain import FlagSign, Profile, folded
+from services.ingest.profiles.hints import hints_of
 
 # A minus or a bracket before the first digit, or a minus behind the last one.
 _BELOW_ZERO = r"^[^0-9]*[-(\u2212\u2013][^0-9]*[0-9]|[0-9][^0-9]*[-\u2212]\s*$"
@@ -18,7 +19,7 @@ def with_proven_sign(path: Path, profile: Profile) -> Profile:
     if not isinstance(profile.sign, FlagSign):
         return profile
     wanted = folded(profile.columns["amount"])
-    with open_table(path, profile.hints()) as table:
+    with open_table(path, hints_of(profile)) as table:
         for batch in table.batches:
             for name in batch.cells.columns:
                 if folded(name) == wanted and batch.cells[name].str.contains(_BELOW_ZERO).any():
