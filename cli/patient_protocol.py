@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from shared.settings import get_settings
 
 LARGEST_HEAD = 65_536
-"""What the application itself refuses politely is smaller (shared/request_limits.py)."""
+"""What the application itself refuses politely is smaller (shared/http/request_limits.py)."""
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"connection: close\r\ncontent-length: 0\r\n\r\n"

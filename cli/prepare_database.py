@@ -4,9 +4,9 @@ import json
 
 from alembic import command
 
-from shared.api_keys import write_all_key_files
+from shared.access.api_keys import write_all_key_files
 from shared.database import in_transaction
-from shared.migrations import alembic_config, newest_revision
+from shared.postgres.migrations import alembic_config, newest_revision
 from shared.settings import get_settings
 
 

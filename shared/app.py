@@ -4,23 +4,20 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
-from prometheus_client import CONTENT_TYPE_LATEST
 
-from shared import middleware, problems
-from shared.auth import let_in, needed_scope
+from shared.auth import needed_scope
 from shared.boot import check_before_start
 from shared.database import close_connections
-from shared.foundation_endpoints import foundation_routers
-from shared.gauges import exposition
+from shared.foundation.endpoints import foundation_routers
+from shared.foundation.health import health_router
+from shared.http import middleware, problems
+from shared.jobs.waiting import WaitForJob
 from shared.logs import set_up_logs
-from shared.openapi import document_errors
-from shared.readiness import Readiness
+from shared.openapi.document import document_errors
 from shared.scopes import SERVICES
 from shared.settings import get_settings
 from shared.traces import set_up_traces, shut_down_traces
@@ -73,7 +70,8 @@ def create_app(
     for router in [*routers, *foundation_routers(service)]:
         _require_scopes(router)
         app.include_router(router)
-    app.include_router(_health_router(service))
+    app.include_router(health_router(service))
+    app.add_middleware(WaitForJob, service=service)
     middleware.install(app, service, settings)
     document_errors(app)
     return app
@@ -83,33 +81,3 @@ def _require_scopes(router: APIRouter) -> None:
     for route in router.routes:
         if isinstance(route, APIRoute) and needed_scope(list(route.dependencies)) is None:
             raise ValueError(f"{route.path} names no scope")
-
-
-def _health_router(service: str) -> APIRouter:
-    router, readiness = APIRouter(tags=["health"]), Readiness()
-
-    @router.get("/healthz", summary="Is the process alive", operation_id="healthz")
-    async def healthz() -> dict[str, str]:
-        """Says only that the process answers; looks at nothing else."""
-        return {"status": "ok", "service": service}
-
-    @router.get("/readyz", summary="Can the service work", operation_id="readyz")
-    async def readyz() -> dict[str, str]:
-        """Whether the database answers, may be trusted and has the schema this code needs."""
-        await readiness.check()
-        return {"status": "ok", "service": service}
-
-    @router.get(
-        "/metrics",
-        summary="Prometheus metrics",
-        operation_id="metrics",
-        response_class=PlainTextResponse,
-    )
-    async def metrics(request: Request) -> Response:
-        """Metrics in the text format of Prometheus; open or for admins, as set."""
-        if not get_settings().metrics_open:
-            await run_in_threadpool(let_in, request, f"{service}:admin")
-        body: Any = await run_in_threadpool(exposition, service)
-        return Response(body, media_type=CONTENT_TYPE_LATEST)
-
-    return router

@@ -1,7 +1,7 @@
 """Who calls, and what they may do: API keys, JWTs of an OIDC provider, scopes.
 
 `Needs("ingest:write")` in a router's or endpoint's dependencies names its scope. The route
-class of shared/routing.py checks it before the body is read.
+class of shared/http/routing.py checks it before the body is read.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from fastapi.params import Security as SecurityParameter
 from fastapi.security import HTTPBearer, SecurityScopes
 from starlette.requests import HTTPConnection
 
-from shared import rate_limits
-from shared.api_keys import KEY_START, find_key
+from shared.access import rate_limits
+from shared.access.api_keys import KEY_START, find_key
+from shared.access.tokens import read_token
 from shared.errors import Forbidden, Unauthenticated
 from shared.scopes import SCOPES, holds
 from shared.settings import get_settings
-from shared.tokens import read_token
 
 
 @dataclass(frozen=True)

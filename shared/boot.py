@@ -12,7 +12,7 @@ from shared.database import database_url, probing
 from shared.errors import Unavailable
 from shared.ids import new_id
 from shared.logs import get_logger
-from shared.migrations import newest_revision, present_revision
+from shared.postgres.migrations import newest_revision, present_revision
 from shared.settings import Settings, get_settings
 
 SCHEMA_PATIENCE_SECONDS = 60.0

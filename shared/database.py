@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from shared import idempotency
 from shared.errors import Unavailable
-from shared.measured_pool import MeasuredPool
+from shared.postgres.measured_pool import MeasuredPool
 from shared.settings import Settings, get_settings
 
 DISCARD = "discard_instead_of_commit"

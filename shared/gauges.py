@@ -12,7 +12,7 @@ from sqlalchemy import text
 from shared import metrics
 from shared.database import get_engine, probing, work_engine
 from shared.errors import Unavailable
-from shared.measured_pool import MeasuredPool
+from shared.postgres.measured_pool import MeasuredPool
 from shared.settings import get_settings
 
 _reading = threading.Lock()

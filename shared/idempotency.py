@@ -18,9 +18,9 @@ from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import advisory_locks
 from shared.cloud_events import CloudEvent, canonical
 from shared.errors import Conflict, RuleBroken, Unreadable
+from shared.postgres import advisory_locks
 from shared.tables.platform import IdempotencyKey
 
 KEY_HEADER = "idempotency-key"

@@ -52,7 +52,7 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def database(database_server: str) -> str:
     """The database with empty tables, and key files for the admin and the services."""
-    from shared.api_keys import write_all_key_files
+    from shared.access.api_keys import write_all_key_files
     from shared.database import in_transaction
     from shared.settings import get_settings
     from tests.running import empty_all_tables

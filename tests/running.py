@@ -25,7 +25,7 @@ def outside_environment(**more: str) -> dict[str, str]:
 
 def migrate() -> None:
     """Bring the schema to its newest version."""
-    from shared.migrations import alembic_config
+    from shared.postgres.migrations import alembic_config
 
     command.upgrade(alembic_config(), "head")
 
@@ -57,7 +57,7 @@ def a_key(
     scopes: list[str], consumers: list[str] | None = None, rate_limit: int | None = None
 ) -> str:
     """A new API key with just these scopes, straight from the database."""
-    from shared.api_keys import create_key
+    from shared.access.api_keys import create_key
     from shared.database import in_transaction
 
     with in_transaction() as session:

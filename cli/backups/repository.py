@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from cli.backups.manifest import Contents, TableContent
-from shared import audit
+from shared.audit import trail
 from shared.database import new_session
 
 _TABLES = text(
@@ -54,7 +54,7 @@ def read_contents(session: Session) -> Contents:
             )
         ).one()
         tables[name] = TableContent(rows=rows, digest=digest)
-    position, last_hash = audit.head(session)
+    position, last_hash = trail.head(session)
     runs = session.execute(
         text("select id, output_hash from allocation_run where output_hash is not null order by id")
     )

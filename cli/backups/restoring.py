@@ -12,10 +12,10 @@ from cli.backups import archive, postgres_programs, repository
 from cli.backups.manifest import Manifest
 from cli.backups.taking import AUDIT_SERVICE
 from cli.calling import Progress
-from shared import audit
+from shared.audit import trail, verification
 from shared.database import database_url, in_transaction, new_session
 from shared.errors import Conflict, Unavailable, Unreadable
-from shared.migrations import alembic_config
+from shared.postgres.migrations import alembic_config
 from shared.settings import get_settings
 
 _CHECKED, _REPLAYED = 0.1, 0.8
@@ -39,7 +39,7 @@ def restore_backup(path: Path, progress: Progress, *, force: bool) -> Manifest:
         _compare(reader.manifest)
     command.upgrade(alembic_config(), "head")
     with in_transaction() as session:
-        audit.record(
+        trail.record(
             session,
             f"operator:{getuser()}",
             AUDIT_SERVICE,
@@ -133,6 +133,6 @@ def _compare(manifest: Manifest) -> None:
     with repository.snapshot() as (session, _):
         differences = list(manifest.contents.differences(repository.read_contents(session)))
     with new_session() as session:
-        differences += audit.verify(session)
+        differences += verification.verify(session)
     if differences:
         raise Conflict("; ".join(differences[:10]), code="restored_differs")

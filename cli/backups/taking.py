@@ -12,7 +12,7 @@ from sqlmodel import Session
 from cli.backups import archive, postgres_programs, repository
 from cli.backups.manifest import Contents, Manifest
 from cli.calling import Progress
-from shared import audit
+from shared.audit import trail
 from shared.clock import utc_now
 from shared.database import database_url, in_transaction
 from shared.settings import get_settings
@@ -40,7 +40,7 @@ def take_backup(target: Path, progress: Progress) -> tuple[Path, Manifest]:
     size = path.stat().st_size
     with in_transaction() as session:
         details = {"bytes": size, "revision": contents.revision, "runs": len(contents.runs)}
-        audit.record(
+        trail.record(
             session,
             f"operator:{getuser()}",
             AUDIT_SERVICE,

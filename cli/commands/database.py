@@ -19,9 +19,9 @@ def migrate(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
     from cli.database_access import database_of
 
     with database_of(data_dir):
-        from shared.api_keys import write_all_key_files
+        from shared.access.api_keys import write_all_key_files
         from shared.database import in_transaction
-        from shared.migrations import alembic_config, newest_revision
+        from shared.postgres.migrations import alembic_config, newest_revision
         from shared.settings import get_settings
 
         command.upgrade(alembic_config(), "head")
@@ -45,7 +45,7 @@ def verify(
     from cli.database_access import database_of
 
     with database_of(data_dir):
-        from shared import audit as trail
+        from shared.audit import trail, verification
         from shared.database import in_transaction
         from shared.settings import get_settings
 
@@ -53,7 +53,7 @@ def verify(
             heads or get_settings().audit_heads_dir or DataFolder(data_dir.absolute()).audit_heads
         )
         with in_transaction() as session:
-            breaks = trail.verify_and_note(session, kept)
+            breaks = verification.verify_and_note(session, kept)
             position, last_hash = trail.head(session)
     show(
         {"whole": not breaks, "breaks": breaks, "position": position, "hash": last_hash},
@@ -70,13 +70,12 @@ def head(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
     from cli.database_access import database_of
 
     with database_of(data_dir):
-        from shared import audit as trail
-        from shared import audit_heads
+        from shared.audit import heads, trail
         from shared.database import in_transaction
 
         with in_transaction() as session:
             position, last_hash = trail.head(session)
-            signed = audit_heads.signed_head(session)
+            signed = heads.signed_head(session)
     show(
         {"position": position, "hash": last_hash, "signed": signed},
         as_json=as_json,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from shared.bulk import BulkAnswer
 from shared.clients.base import ServiceClient
+from shared.contracts.bulk import BulkAnswer
 from shared.contracts.ingest.cost_lines import CostLineAnswer, CostLineDetail, CostLineRequest
 from shared.contracts.ingest.driver_totals import DriverTotalsAnswer
 from shared.contracts.ingest.facts import (

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from shared.bulk import MAX_ITEMS, BulkAnswer
 from shared.clients.base import ServiceClient
+from shared.contracts.bulk import MAX_ITEMS, BulkAnswer
 from shared.contracts.valuation.cash_flows import CashFlowOfInitiative, CashFlowRequest
 from shared.contracts.valuation.evaluations import (
     Convention,

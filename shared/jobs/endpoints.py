@@ -7,14 +7,14 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 from sqlmodel import col
 
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.contracts.jobs import Accepted, JobAnswer, JobResult, Page, Wait
 from shared.database import SessionDep
 from shared.errors import Conflict, NotFound
-from shared.links import href
+from shared.http.links import href
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.platform import Job
 
 POLL_AFTER_SECONDS = "1"
@@ -104,7 +104,7 @@ def jobs_router(service: str) -> APIRouter:
             raise Conflict(f"the job has {job.status} already", code="job_finished")
         job.cancel_requested = True
         session.add(job)
-        audit.record(session, caller, service, "cancel", "job", str(job.id))
+        trail.record(session, caller, service, "cancel", "job", str(job.id))
         return job_answer(job)
 
     return router

@@ -11,12 +11,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from shared import advisory_locks, metrics, traces
+from shared import metrics, traces
 from shared.clock import utc_now
 from shared.database import at_once, new_session
 from shared.errors import Problem, Unavailable
+from shared.http.problems import body_of, is_full_disk, problem_of_database
 from shared.logs import correlation_id, get_logger
-from shared.problems import body_of, is_full_disk, problem_of_database
+from shared.postgres import advisory_locks
 from shared.settings import get_settings
 from shared.tables.platform import Job
 

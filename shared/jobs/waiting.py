@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import at_once
 from shared.errors import Unavailable
-from shared.links import without_prefix
+from shared.http.links import without_prefix
 
 LONGEST_WAIT_SECONDS = 60
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.03, 0.4

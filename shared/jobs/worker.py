@@ -15,10 +15,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared import audit, audit_heads, metrics, outbox, retention
+from shared import metrics
+from shared.audit import heads, trail, verification
 from shared.database import WATCHED_LINE, database_url, in_transaction
 from shared.errors import Problem
+from shared.events import outbox
 from shared.ids import new_id
+from shared.jobs import retention
 from shared.jobs.chores import Chore, chores_of
 from shared.jobs.queue import queue_app
 from shared.logs import correlation_id, get_logger, set_up_logs
@@ -137,7 +140,7 @@ def slow_chores(service: str) -> list[Chore]:
     """What may take minutes and so has a thread of its own."""
     return [
         Chore("verify_audit_trail", 600.0, verify_audit_trail),
-        Chore("write_audit_head", 60.0, audit_heads.write_if_due),
+        Chore("write_audit_head", 60.0, heads.write_if_due),
         Chore("remove_old", 3600.0, lambda: retention.remove_old(service)),
     ]
 
@@ -167,13 +170,13 @@ def run_chores(service: str, chores: list[Chore], stop: threading.Event) -> None
 def seal_audit_trail() -> int:
     """Chain what was committed since the last time."""
     with in_transaction() as session:
-        return audit.seal(session)
+        return trail.seal(session)
 
 
 def verify_audit_trail() -> None:
     """Recompute the chain once a day, and say so loudly when it is broken."""
     with in_transaction() as session:
-        breaks = audit.verify_if_due(session)
+        breaks = verification.verify_if_due(session)
     if breaks:
         log.error("audit_trail_broken", breaks=len(breaks), first=breaks[0])
 

@@ -17,8 +17,8 @@ from services.ingest.data_quality.rules import evaluation
 from services.ingest.data_quality.rules.counting_repository import Asked, count_lines
 from services.ingest.data_quality.rules.evaluation import evaluate_due
 from services.ingest.data_quality.rules.selectors import read_selector
-from shared import outbox
 from shared.database import at_once, new_session
+from shared.events import outbox
 from tests.api.test_data_quality import push
 from tests.api.test_outbox import Receiver
 from tests.running import ServiceUnderTest

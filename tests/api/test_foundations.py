@@ -183,7 +183,7 @@ def test_a_delete_needs_the_right_etag(allocation: ServiceUnderTest) -> None:
 
 
 def test_commands_are_audited_and_the_chain_verifies(allocation: ServiceUnderTest) -> None:
-    from shared import audit
+    from shared.audit import verification
     from shared.database import in_transaction
     from shared.jobs.worker import seal_audit_trail
 
@@ -196,7 +196,7 @@ def test_commands_are_audited_and_the_chain_verifies(allocation: ServiceUnderTes
     assert event["details"]["after"]["code"] == "audited"
     assert event["sealed_hash"]
     with in_transaction() as session:
-        assert list(audit.verify(session)) == []
+        assert list(verification.verify(session)) == []
 
 
 def test_a_changed_event_breaks_the_chain(allocation: ServiceUnderTest) -> None:
@@ -206,7 +206,7 @@ def test_a_changed_event_breaks_the_chain(allocation: ServiceUnderTest) -> None:
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import DBAPIError
 
-    from shared import audit
+    from shared.audit import verification
     from shared.database import in_transaction
     from shared.jobs.worker import seal_audit_trail
 
@@ -224,7 +224,7 @@ def test_a_changed_event_breaks_the_chain(allocation: ServiceUnderTest) -> None:
         connection.execute(text("set session_replication_role = replica"))
         connection.execute(change)
     with in_transaction() as session:
-        assert any("was changed" in finding for finding in list(audit.verify(session)))
+        assert any("was changed" in finding for finding in list(verification.verify(session)))
     engine.dispose()
 
 

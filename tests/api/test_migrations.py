@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 from shared.database import get_engine
-from shared.migrations import alembic_config
+from shared.postgres.migrations import alembic_config
 from shared.tables import everything
 from shared.tables.columns import Table
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from shared import outbox
 from shared.clients.circuits import _receivers
 from shared.clients.events import public_addresses, read_webhook_url
 from shared.database import at_once, in_transaction
 from shared.errors import RuleBroken
+from shared.events import outbox
 from shared.settings import get_settings
 from tests.receiving import Receiver
 from tests.running import ServiceUnderTest

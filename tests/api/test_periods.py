@@ -6,7 +6,7 @@ import pytest
 
 from shared.database import in_transaction
 from shared.errors import Conflict
-from shared.period_locks import hold_open
+from shared.postgres.period_locks import hold_open
 from tests.running import ServiceUnderTest, a_key
 
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from services.valuation.reporting.report_schedules.workflow import order_due_reports
-from shared import outbox
 from shared.database import at_once
+from shared.events import outbox
 from shared.ids import new_id
 from tests.running import ServiceUnderTest, a_key
 

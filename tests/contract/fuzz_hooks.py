@@ -38,6 +38,7 @@ BEYOND_A_SCHEMA = {
     "string_too_short", "too_short",  # blanks alone
     "int_type",  # 2.0
     "missing", "unknown_field",  # what a source or schedule needs depends on its kind
+    "model_type", "literal_error", "bool_type",  # each kind of a choice says why it is not meant
 }  # fmt: skip
 """Codes of bounds on single values that a document of this version cannot say, and why."""
 _random = random.Random(1)

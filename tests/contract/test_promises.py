@@ -8,9 +8,9 @@ import pytest
 
 from shared import app as shared_app
 from shared.auth import Needs
-from shared.deprecation import deprecated
-from shared.openapi_limits import names_in_requests, operations
-from shared.routing import new_router
+from shared.http.deprecation import deprecated
+from shared.http.routing import new_router
+from shared.openapi.limits import names_in_requests, operations
 from tests.running import SERVICES, ServiceUnderTest
 
 

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from shared import foundation_endpoints, rate_limits
+from shared.access import rate_limits
 from shared.database import close_connections, forget_engines
+from shared.foundation import endpoints as foundation_endpoints
 from shared.settings import get_settings
 from tests.contract.refusals import INSIDES, MEMBERS
 from tests.faults.test_limits import TEN_YEARS

@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _prepare(secrets: Path) -> None:
-    from shared.api_keys import write_all_key_files
+    from shared.access.api_keys import write_all_key_files
     from shared.database import close_connections, in_transaction
 
     migrate()

@@ -15,7 +15,7 @@ from shared import boot
 from shared.boot import UnsafeStartError, check_before_start
 from shared.database import probing
 from shared.errors import Unavailable
-from shared.migrations import check_schema
+from shared.postgres.migrations import check_schema
 from shared.settings import Settings, get_settings
 from tests.faults.serving import ROOT
 

@@ -10,8 +10,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from shared.database import SMALLEST_WORK_POOL, new_session, work_engine
-from shared.exports import CSV, PARQUET, export_rows
-from shared.request_limits import RequestLimits
+from shared.http.exports import CSV, PARQUET, export_rows
+from shared.http.request_limits import RequestLimits
 from shared.settings import Settings
 
 NEVER_SECONDS = 60.0

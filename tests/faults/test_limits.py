@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from starlette.testclient import TestClient
 
-from shared import rate_limits
-from shared.json_depth import DEEPEST
+from shared.access import rate_limits
+from shared.http.json_depth import DEEPEST
 from shared.settings import Settings, get_settings
 from tests.running import ServiceUnderTest
 

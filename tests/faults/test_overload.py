@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared import rate_limits
+from shared.access import rate_limits
 from shared.database import Pool, build_engine, get_engine, in_transaction
-from shared.problems import problem_of_database
+from shared.http.problems import problem_of_database
 from shared.settings import get_settings
 from shared.tables.platform import Job
 from tests.faults.serving import Answer, ServedProcess, ask, served

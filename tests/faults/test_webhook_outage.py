@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from shared import outbox
 from shared.clients import circuits, events
 from shared.database import at_once, in_transaction
+from shared.events import outbox
 from tests.receiving import Receiver
 from tests.running import ServiceUnderTest
 

@@ -171,7 +171,7 @@ def prometheus(services: LiveServices, tmp_path: Path) -> Iterator[Prometheus]:
 def test_no_panel_is_empty_after_some_traffic(
     services: LiveServices, prometheus: Prometheus, tmp_path: Path
 ) -> None:
-    from shared import audit
+    from shared.audit import verification
     from shared.database import in_transaction
     from tests.api.sources import add_source, changed_settings
 
@@ -182,7 +182,7 @@ def test_no_panel_is_empty_after_some_traffic(
     hook = {"url": receiver.url, "events": ["run.published"]}
     services.allocation.post("/v1/webhooks", json=hook).raise_for_status()
     with in_transaction() as session:
-        audit.verify_and_note(session)
+        verification.verify_and_note(session)
     query = {"driver": "sqlite", "database": ledger.name, "key": ["id"], "query": SELECT}
     nightly = {"cron": "0 3 * * *", "timezone": "UTC"}
     with changed_settings(source_folders=[str(tmp_path)]):

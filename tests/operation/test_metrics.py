@@ -16,7 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.engine import make_url
 
-from shared import audit
+from shared.audit import trail
 from shared.clock import utc_now
 from shared.database import in_transaction
 from shared.jobs import worker
@@ -185,9 +185,9 @@ def seal_all(at: datetime) -> None:
         connection.execute("delete from audit_seal")
         connection.execute("delete from audit_unsealed")
         events = connection.execute("select id, content_hash from audit_event order by id")
-        previous = audit.FIRST_HASH
+        previous = trail.FIRST_HASH
         for position, (event_id, content) in enumerate(events.fetchall(), 1):
-            link = audit.link_hash(position, previous, event_id, content, at)
+            link = trail.link_hash(position, previous, event_id, content, at)
             connection.execute(
                 "insert into audit_seal (position, event_id, previous_hash, hash, sealed_at)"
                 " values (%s, %s, %s, %s, %s)",
@@ -200,5 +200,5 @@ def test_a_backup_shows_when_it_was_made(allocation: ServiceUnderTest) -> None:
     name = "btim_backup_last_success_timestamp_seconds"
     assert value(allocation, name, service="allocation") == 0
     with in_transaction() as session:
-        audit.record(session, "operator", "allocation", "create", "backup", "a.zip")
+        trail.record(session, "operator", "allocation", "create", "backup", "a.zip")
     assert time.time() - value(allocation, name, service="allocation") < 3600

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 
 from cli.embedded_postgres import PostgresServer
 from shared.ids import new_id
-from shared.migrations import alembic_config, newest_revision
+from shared.postgres.migrations import alembic_config, newest_revision
 from tests.operation.commands import ROOT, btim
 from tests.running import outside_environment
 
@@ -186,7 +186,7 @@ def test_a_migration_that_meets_a_long_reader_lets_everybody_pass_and_tries_agai
 def test_the_steps_can_be_read_as_sql_without_a_database() -> None:
     printed = subprocess.run(
         [sys.executable, "-c", "from alembic import command;"
-         "from shared.migrations import alembic_config;"
+         "from shared.postgres.migrations import alembic_config;"
          f"command.upgrade(alembic_config(), '{FORMER}:head', sql=True)"],
         cwd=ROOT, capture_output=True, text=True, check=True, env=outside_environment(),
     )  # fmt: skip

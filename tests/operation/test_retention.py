@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from shared import retention
+from shared.jobs import retention
 from shared.settings import get_settings
 from tests.modelling import Modelling, direct, ok
 from tests.running import ServiceUnderTest

@@ -10,7 +10,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 
-from shared.migrations import alembic_config
+from shared.postgres.migrations import alembic_config
 
 SINCE = "report_schedules"
 """The migrations up to here are history: they ran before there was anything to lock."""

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared.api_keys import create_key, write_all_key_files, write_key_file
+from shared.access.api_keys import create_key, write_all_key_files, write_key_file
 from shared.scopes import ADMIN_SCOPES, SCOPES, SERVICE_SCOPES, holds
 from tests.running import ServiceUnderTest, a_key
 

@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from shared import audit, audit_heads
+from shared.access import signing_key
+from shared.audit import heads, trail, verification
 from shared.database import in_transaction, raw_connection
 from shared.settings import get_settings
 from shared.tables.platform import AuditEvent
@@ -25,12 +26,12 @@ Tampering = Callable[[psycopg.Connection[Any], random.Random], None]
 
 
 @pytest.fixture(scope="module")
-def trail(database: str) -> None:
+def sealed(database: str) -> None:
     """A sealed trail, and one event that waits to be sealed."""
     for number in range(EVENTS):
         with in_transaction() as session:
             details = {"amount": f"{number}.50", "reason": f"reason {number}"}
-            audit.record(
+            trail.record(
                 session, "somebody", "ingest", "create", "thing", str(number), details=details
             )
         if number % 7 == 0:
@@ -39,7 +40,7 @@ def trail(database: str) -> None:
 
 
 @pytest.fixture
-def superuser(trail: None) -> Iterator[Session]:
+def superuser(sealed: None) -> Iterator[Session]:
     """A superuser to whom no trigger and no reference applies; undone after the test."""
     url = make_url(os.environ["BTIM_TEST_SUPERUSER_URL"]).set(drivername="postgresql+psycopg")
     past_triggers = {"options": "-c session_replication_role=replica"}
@@ -51,13 +52,13 @@ def superuser(trail: None) -> Iterator[Session]:
 
 def seal_all() -> None:
     with in_transaction() as session:
-        audit.seal(session)
+        trail.seal(session)
 
 
-def breaks_seen_by(session: Session, heads: Path | None = None) -> list[str]:
+def breaks_seen_by(session: Session, folder: Path | None = None) -> list[str]:
     """What a verification finds that sees what this session has done."""
-    found = list(audit.verify(session))
-    return found if heads is None else found + list(audit_heads.breaks(session, heads))
+    found = list(verification.verify(session))
+    return found if folder is None else found + list(heads.breaks(session, folder))
 
 
 def a_position(chance: random.Random) -> int:
@@ -103,7 +104,7 @@ def change_and_hash_anew(connection: psycopg.Connection[Any], chance: random.Ran
     event.subject = "somebody else"
     connection.execute(
         "update audit_event set subject = %s, content_hash = %s where id = %s",
-        [event.subject, audit.content_hash(event), event.id],
+        [event.subject, trail.content_hash(event), event.id],
     )
 
 
@@ -189,7 +190,7 @@ def test_each_of_a_thousand_tamperings_is_found(superuser: Session) -> None:
 
 def a_head(folder: Path) -> None:
     with in_transaction() as session:
-        audit_heads.append(folder, audit_heads.signed_head(session))
+        heads.append(folder, heads.signed_head(session))
 
 
 def rewrite_the_chain(connection: psycopg.Connection[Any]) -> None:
@@ -197,7 +198,7 @@ def rewrite_the_chain(connection: psycopg.Connection[Any]) -> None:
     found = connection.execute("select event_id from audit_seal where position = 1").fetchone()
     assert found is not None
     connection.execute("update audit_event set subject = 'nobody' where id = %s", [found[0]])
-    previous = audit.FIRST_HASH
+    previous = trail.FIRST_HASH
     rows = connection.execute(
         "select s.position, s.sealed_at, e.id, e.at, e.service, e.subject, e.action,"
         " e.resource_type, e.resource_id, e.correlation_id, e.details"
@@ -207,8 +208,8 @@ def rewrite_the_chain(connection: psycopg.Connection[Any]) -> None:
              "correlation_id", "details")  # fmt: skip
     for position, sealed_at, *values in rows:
         told = dict(zip(names, values, strict=True))
-        content = audit.content_hash(AuditEvent(**told, content_hash=""))
-        link = audit.link_hash(position, previous, told["id"], content, sealed_at)
+        content = trail.content_hash(AuditEvent(**told, content_hash=""))
+        link = trail.link_hash(position, previous, told["id"], content, sealed_at)
         connection.execute(
             "update audit_event set content_hash = %s where id = %s", [content, told["id"]]
         )
@@ -252,14 +253,14 @@ def test_a_head_of_ones_own_is_not_believed(
 
 
 def test_a_head_is_written_once_an_hour_whoever_works(
-    trail: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sealed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(get_settings(), "audit_heads_dir", tmp_path)
-    assert audit_heads.write_if_due()
-    assert not audit_heads.write_if_due()
-    key = get_settings().secrets_dir / audit_heads.KEY_FILE
+    assert heads.write_if_due()
+    assert not heads.write_if_due()
+    key = get_settings().secrets_dir / signing_key.KEY_FILE
     assert key.stat().st_mode & 0o077 == 0
     with in_transaction() as session:
-        assert audit.verify_and_note(session, tmp_path) == []
+        assert verification.verify_and_note(session, tmp_path) == []
     (line,) = next(tmp_path.glob("*.jws")).read_text().splitlines()
     assert line.count(".") == 2

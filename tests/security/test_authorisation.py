@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import RSAKey
 
-from shared.api_keys import create_key
+from shared.access.api_keys import create_key
 from shared.database import in_transaction
 from shared.settings import get_settings
 from tests.running import SERVICES, ServiceUnderTest, a_key

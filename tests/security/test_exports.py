@@ -32,8 +32,8 @@ from services.valuation.reporting.reports.files.csv_file import render_csv
 from services.valuation.reporting.reports.files.html_page import render_html
 from services.valuation.reporting.reports.files.pdf_file import render_pdf
 from services.valuation.reporting.reports.files.xlsx_file import render_xlsx
-from shared.exports import CSV, PARQUET, XLSX, export_rows
-from shared.spreadsheets import workbook_text
+from shared.http.exports import CSV, PARQUET, XLSX, export_rows
+from shared.http.spreadsheets import workbook_text
 from tests.unit.report_builders import a_document
 
 STARTS = "=+-@\t\r\n＝＋－＠"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.api_keys import create_key
+from shared.access.api_keys import create_key
 from shared.database import in_transaction
 from shared.settings import get_settings
 from tests.api.test_valuation_reviews import PATH as REVIEWS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.allocation.statements import repository as statements
-from shared.api_keys import create_key
+from shared.access.api_keys import create_key
 from shared.database import in_transaction
 from tests.running import SERVICES, LiveServices, ServiceUnderTest
 from tests.security.two_units import World

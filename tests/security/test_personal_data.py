@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import text
 
 from services.ingest.personal_data.domain import Sought
-from shared import audit
+from shared.audit import trail, verification
 from shared.database import in_transaction
 from shared.files import get_file, read_file
 from shared.tables.platform import Job
@@ -172,8 +172,8 @@ def test_the_person_is_gone_and_every_figure_and_proof_stays(company: Company) -
     assert company.proofs() == before
     assert len(done["value_hashes"]) == 3
     with in_transaction() as session:
-        audit.seal(session)
-        assert list(audit.verify(session)) == []
+        trail.seal(session)
+        assert list(verification.verify(session)) == []
 
 
 def test_what_was_equal_stays_equal(company: Company) -> None:

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from shared import outbox
 from shared.clients.outside.auth import Secret
 from shared.database import at_once, in_transaction
+from shared.events import outbox
 from shared.logs import get_logger, set_up_logs
 from shared.settings import Settings, get_settings
 from shared.tables.platform import Webhook

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from joserfc.jwk import KeySet, RSAKey
 
-from shared import outbox
+from shared.access.tokens import read_token
 from shared.clients import jwks
 from shared.clients.base import ServiceClient
 from shared.clients.outside.client import OutsideClient
 from shared.database import in_transaction
 from shared.errors import Unauthenticated, Unavailable
+from shared.events import outbox
 from shared.settings import get_settings
-from shared.tokens import read_token
 from tests.receiving import Receiver
 from tests.running import ServiceUnderTest, outside_environment
 from tests.security.hostile_addresses import Counting, counting, hostile_urls, names_mean_loopback

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from shared import audit
+from shared.audit import verification
 from shared.database import new_session
 from shared.jobs.worker import seal_audit_trail
 from tests.modelling import Modelling
@@ -54,4 +54,4 @@ def test_the_audit_trail_of_all_this_is_whole() -> None:
     while seal_audit_trail():
         pass
     with new_session() as session:
-        assert list(audit.verify(session)) == []
+        assert list(verification.verify(session)) == []

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import shared.contracts
-from shared.openapi_limits import names_in_requests
+from shared.openapi.limits import names_in_requests
 
 SNAPSHOTS = Path(__file__).parents[1] / "contract" / "snapshots"
 OF_OTHER_TYPES = {"integer": 0, "number": 1.5, "boolean": True, "string": "true"}

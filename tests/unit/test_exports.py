@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi.responses import StreamingResponse
 
-from shared import exports
 from shared.contracts.allocation.views import TrendPoint
-from shared.exports import CSV, PARQUET, XLSX, export_rows
+from shared.http import exports
+from shared.http.exports import CSV, PARQUET, XLSX, export_rows
 
 
 def sent(kind: str, rows: list[tuple[object, ...]]) -> bytes:

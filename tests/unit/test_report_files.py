@@ -29,7 +29,7 @@ from services.valuation.reporting.reports.files.html_page import render_html, sa
 from services.valuation.reporting.reports.files.json_file import render_json
 from services.valuation.reporting.reports.files.pdf_file import render_pdf
 from services.valuation.reporting.reports.files.xlsx_file import render_xlsx, significant_digits
-from shared.spreadsheets import safe_text
+from shared.http.spreadsheets import safe_text
 from tests.unit.report_builders import a_document, some_costs
 
 RENDERERS = {

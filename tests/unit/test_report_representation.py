@@ -4,7 +4,7 @@ import pytest
 
 from services.valuation.reporting.reports.answers import names_etag, preferred
 from services.valuation.reporting.reports.gathering.clear_names import clear_name, repeated_names
-from shared.exports import NotAcceptable
+from shared.http.exports import NotAcceptable
 
 OFFERED = ["application/json", "application/pdf"]
 

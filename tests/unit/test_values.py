@@ -18,9 +18,9 @@ from shared.contracts.values import (
     decimal_to_text,
     name_in,
 )
-from shared.exports import CSV, XLSX, NotAcceptable, chosen_export, safe_cell
+from shared.http.exports import CSV, XLSX, NotAcceptable, chosen_export, safe_cell
+from shared.http.language import chosen_language
 from shared.ids import new_id
-from shared.language import chosen_language
 
 decimals = TypeAdapter(DecimalText)
 wire_decimals = st.decimals(

@@ -7,25 +7,18 @@ from fastapi import Response
 from services.allocation.benchmarks import repository
 from services.allocation.cost_objects.domain import unknown_object
 from services.allocation.cost_objects.repository import unknown_objects
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
 from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer, BenchmarkRequest
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.database import SessionDep
 from shared.errors import Conflict, Problem
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.natural_keys import check_key_stays
-from shared.routing import new_router
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.natural_keys import check_key_stays
+from shared.http.routing import new_router
 from shared.tables.allocation.planning import Benchmark
 
 SERVICE = "allocation"
@@ -76,7 +69,7 @@ def create_benchmark(
     session.add(row)
     session.flush()
     after = row.model_dump()
-    audit.record(session, caller, SERVICE, "create", "benchmark", str(row.id), after=after)
+    trail.record(session, caller, SERVICE, "create", "benchmark", str(row.id), after=after)
     set_etag(response, row)
     return answer(row)
 
@@ -105,7 +98,7 @@ def replace_benchmark(
         session.add(row)
         session.flush()
         after = row.model_dump()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", "benchmark", str(row.id), before=before, after=after
         )
     set_etag(response, row)
@@ -127,7 +120,7 @@ def delete_benchmark(
     check_if_match(if_match, row)
     before = row.model_dump()
     session.delete(row)
-    audit.record(session, caller, SERVICE, "delete", "benchmark", str(row.id), before=before)
+    trail.record(session, caller, SERVICE, "delete", "benchmark", str(row.id), before=before)
 
 
 @router.post(
@@ -166,5 +159,5 @@ def bulk_benchmarks(
 
     done = apply_items(session, items, how, apply_one)
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "bulk", "benchmark", "", details=details)
+    trail.record(session, caller, SERVICE, "bulk", "benchmark", "", details=details)
     return done

@@ -14,10 +14,10 @@ from shared.contracts.allocation.objects import Layer
 from shared.contracts.days import Day
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
-from shared.etags import set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.etags import set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.allocation.planning import Benchmark
 
 router = new_router("/v1/benchmarks", "benchmarks", [Needs("allocation:read")])

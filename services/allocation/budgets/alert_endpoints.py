@@ -10,7 +10,7 @@ from services.allocation.budgets import repository
 from services.allocation.budgets.answers import ALERT_COLUMNS, alert_answer
 from services.allocation.budgets.domain import ACKNOWLEDGED, check_acknowledgeable
 from services.allocation.budgets.endpoints import PeriodFilterDep
-from shared import audit
+from shared.audit import trail
 from shared.auth import OWN_PART, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.allocation.budgets import (
@@ -22,11 +22,11 @@ from shared.contracts.allocation.objects import Layer
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
 from shared.errors import NotFound
-from shared.etags import set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.etags import set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.planning import BudgetAlert
 
 router = new_router("/v1/budget-alerts", "budgets", [Needs("allocation:read")])
@@ -135,7 +135,7 @@ def acknowledge_budget_alert(
     row.version += 1
     session.add(row)
     details = {"note": row.note}
-    audit.record(
+    trail.record(
         session, caller, "allocation", "acknowledge", "budget_alert", str(row.id), details=details
     )
     set_etag(response, row)

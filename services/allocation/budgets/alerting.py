@@ -19,8 +19,8 @@ from services.allocation.budgets.domain import (
 from services.allocation.runs.repository import lock_publishing
 from services.allocation.views.figures import LayerFigures, subtree_sums
 from services.allocation.views.loading import layer_of
-from shared import outbox
 from shared.clock import utc_now
+from shared.events import outbox
 from shared.money import from_units, plain
 from shared.tables.allocation.planning import Budget, BudgetAlert
 from shared.tables.allocation.runs import AllocationRun

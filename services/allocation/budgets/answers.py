@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.allocation.budgets.domain import share_of_budget
 from shared.contracts.allocation.budgets import BudgetAlertAnswer, BudgetAnswer
 from shared.contracts.values import name_in
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.tables.allocation.planning import Budget, BudgetAlert
 
 BUDGET_COLUMNS = (

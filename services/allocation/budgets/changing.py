@@ -12,25 +12,18 @@ from services.allocation.budgets.answers import budget_answer
 from services.allocation.budgets.domain import in_order
 from services.allocation.cost_objects.domain import unknown_object
 from services.allocation.cost_objects.repository import unknown_objects
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller, CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
 from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.contracts.allocation.budgets import BudgetAnswer, BudgetPatch, BudgetRequest
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.database import SessionDep
 from shared.errors import Conflict, FieldError, Problem, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.natural_keys import check_key_stays
-from shared.routing import new_router
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.natural_keys import check_key_stays
+from shared.http.routing import new_router
 from shared.tables.allocation.planning import Budget
 
 SERVICE = "allocation"
@@ -64,7 +57,7 @@ def _change(session: Session, caller: Caller, row: Budget, wanted: dict[str, Any
         session.add(row)
         hold_changed_budgets(session, [row])
         after = row.model_dump()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", "budget", str(row.id), before=before, after=after
         )
     return row
@@ -89,7 +82,7 @@ def create_budget(
     session.add(row)
     hold_changed_budgets(session, [row])
     after = row.model_dump()
-    audit.record(session, caller, SERVICE, "create", "budget", str(row.id), after=after)
+    trail.record(session, caller, SERVICE, "create", "budget", str(row.id), after=after)
     set_etag(response, row)
     return budget_answer(row)
 
@@ -160,7 +153,7 @@ def delete_budget(
     check_if_match(if_match, row)
     before = row.model_dump()
     session.delete(row)
-    audit.record(session, caller, SERVICE, "delete", "budget", str(row.id), before=before)
+    trail.record(session, caller, SERVICE, "delete", "budget", str(row.id), before=before)
 
 
 @router.post(
@@ -204,5 +197,5 @@ def bulk_budgets(
     if not how.dry_run:
         hold_changed_budgets(session, list(changed.values()))
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "bulk", "budget", "", details=details)
+    trail.record(session, caller, SERVICE, "bulk", "budget", "", details=details)
     return done

@@ -16,10 +16,10 @@ from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import NotFound
-from shared.etags import set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.etags import set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.planning import Budget
 
 router = new_router("/v1/budgets", "budgets", [Needs("allocation:read")])

@@ -25,9 +25,9 @@ from shared.contracts.allocation.comparisons import (
 )
 from shared.contracts.values import name_in
 from shared.errors import FieldError, RuleBroken
-from shared.etags import etag_of
+from shared.http.etags import etag_of
+from shared.http.pages_in_memory import page_of, sorted_rows
 from shared.money import from_units
-from shared.pages_in_memory import page_of, sorted_rows
 from shared.pagination import PageQuery
 from shared.tables.allocation.runs import AllocationRun
 from shared.tables.allocation.what_if import Comparison

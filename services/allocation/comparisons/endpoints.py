@@ -30,12 +30,12 @@ from shared.contracts.allocation.comparisons import (
 from shared.contracts.allocation.runs import Measure, RunLayer
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.database import SessionDep
-from shared.etags import set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.etags import set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import COMPUTED, new_router
 from shared.jobs.endpoints import accept
-from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.what_if import Comparison
 
 of_run = new_router("/v1/runs/{run_id}", "comparisons", [Needs("allocation:read")])

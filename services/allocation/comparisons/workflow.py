@@ -26,14 +26,14 @@ from services.allocation.runs import repository as runs
 from services.allocation.runs.loaded import BoundedCache
 from services.allocation.runs.replays import widened
 from services.allocation.simulations.warm import input_of
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.comparisons import ComparisonRequest
 from shared.errors import Conflict, RuleBroken
+from shared.http.links import href
 from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register
-from shared.links import href
 from shared.tables.allocation.runs import AllocationRun
 from shared.tables.allocation.what_if import Comparison
 from shared.tables.platform import Job
@@ -166,7 +166,7 @@ def ask_for_comparison(session: Session, caller: Caller, asked: ComparisonReques
     session.add(row)
     session.flush()
     details = asked.model_dump(mode="json")
-    audit.record(session, caller, SERVICE, "create", "comparison", str(row.id), details=details)
+    trail.record(session, caller, SERVICE, "create", "comparison", str(row.id), details=details)
     return defer_job(
         session,
         service=SERVICE,

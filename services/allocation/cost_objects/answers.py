@@ -6,7 +6,7 @@ from typing import Any
 from services.allocation.cost_objects.repository import ObjectRow
 from shared.contracts.allocation.objects import CostObjectAnswer
 from shared.contracts.values import name_in
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.tables.allocation.model import CostObject
 
 EXPORT_COLUMNS = (

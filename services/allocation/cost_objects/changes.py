@@ -17,8 +17,8 @@ from shared.changes import write_differences
 from shared.clock import utc_now
 from shared.contracts.allocation.objects import CostObjectPatch, CostObjectRequest
 from shared.errors import Conflict, FieldError, RuleBroken
+from shared.http.problems import field_errors
 from shared.periods import covers
-from shared.problems import field_errors
 from shared.tables.allocation.model import CostObject
 
 FIXED = ("code", "standard")

@@ -11,27 +11,20 @@ from services.allocation.cost_objects.answers import answer
 from services.allocation.cost_objects.changes import apply, check_change, new_row, patched
 from services.allocation.cost_objects.domain import Placing, check_placings
 from services.allocation.model_versions.repository import lock_model
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller, CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
 from shared.contracts.allocation.objects import (
     CostObjectAnswer,
     CostObjectPatch,
     CostObjectRequest,
     Layer,
 )
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.database import SessionDep
 from shared.errors import Conflict, FieldError, Problem, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.language import LanguageDep
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.language import LanguageDep
 from shared.tables.allocation.model import CostObject
 
 SERVICE = "allocation"
@@ -49,7 +42,7 @@ def _create(
     row = new_row(layer, request)
     session.add(row)
     session.flush()
-    audit.record(session, caller, SERVICE, "create", noun, str(row.id), after=row.model_dump())
+    trail.record(session, caller, SERVICE, "create", noun, str(row.id), after=row.model_dump())
     return row
 
 
@@ -70,7 +63,7 @@ def _change(
         session.add(row)
         session.flush()
         after = row.model_dump()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", noun, str(row.id), before=before, after=after
         )
     return row
@@ -173,7 +166,7 @@ def add_changes(router: APIRouter, layer: Layer, noun: str) -> None:
         lock_model(session)
         use.check_unused(session, row)
         session.delete(row)
-        audit.record(session, caller, SERVICE, "delete", noun, str(row.id), before=row.model_dump())
+        trail.record(session, caller, SERVICE, "delete", noun, str(row.id), before=row.model_dump())
 
 
 def add_bulk(router: APIRouter, layer: Layer, noun: str) -> None:
@@ -251,4 +244,4 @@ def _record_bulk(
     session: Session, caller: Caller, noun: str, request: BulkRequest[Any], done: BulkAnswer
 ) -> None:
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "bulk", noun, "", details=details)
+    trail.record(session, caller, SERVICE, "bulk", noun, "", details=details)

@@ -17,12 +17,12 @@ from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import NotFound
-from shared.etags import set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.etags import set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.query_parameters import TAG_PARAMETER, read_open_filters
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.query_parameters import TAG_PARAMETER, read_open_filters
-from shared.routing import new_router
 from shared.tables.allocation.model import CostObject
 
 COLLECTIONS: dict[Layer, str] = {

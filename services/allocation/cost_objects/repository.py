@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Row, Select, bindparam, exists, func, or_, select, text, tuple_
 from sqlmodel import Session, col
 
-from shared import advisory_locks
 from shared.database import new_session
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.allocation.model import AccountingPeriod, CostObject
 
 COLUMNS = CostObject.__table__.c  # type: ignore[attr-defined]

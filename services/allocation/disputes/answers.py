@@ -15,8 +15,8 @@ from shared.contracts.allocation.disputes import (
     DisputedLine,
 )
 from shared.contracts.values import name_in
-from shared.etags import etag_of
-from shared.links import href
+from shared.http.etags import etag_of
+from shared.http.links import href
 from shared.tables.allocation.statements import Correction, Statement, StatementLine
 
 

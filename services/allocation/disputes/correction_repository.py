@@ -15,9 +15,9 @@ from services.allocation.disputes.domain import (
     set_aside,
 )
 from services.allocation.engine.model import Finding, OwnAmount
-from shared import advisory_locks
-from shared.period_locks import closed_periods
 from shared.periods import next_period
+from shared.postgres import advisory_locks
+from shared.postgres.period_locks import closed_periods
 from shared.tables.allocation.model import AccountingPeriod, CostObject
 from shared.tables.allocation.runs import AllocationRun
 from shared.tables.allocation.statements import Correction, Dispute

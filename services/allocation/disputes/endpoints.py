@@ -24,10 +24,10 @@ from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import FieldError, RuleBroken
-from shared.etags import set_etag
-from shared.language import LanguageDep
+from shared.http.etags import set_etag
+from shared.http.language import LanguageDep
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.statements import Dispute, Statement
 
 router = new_router("/v1/disputes", "disputes", [Needs("allocation:read")])

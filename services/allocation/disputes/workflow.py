@@ -13,11 +13,12 @@ from services.allocation.disputes.domain import (
     state_after,
 )
 from services.allocation.statements.domain import ISSUED
-from shared import audit, outbox
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.disputes import CorrectionRequest, DisputeRequest
 from shared.errors import Conflict, FieldError, RuleBroken
+from shared.events import outbox
 from shared.four_eyes import check_other_eyes
 from shared.tables.allocation.statements import Correction, Dispute, Statement, StatementLine
 
@@ -50,7 +51,7 @@ def raise_dispute(session: Session, caller: Caller, asked: DisputeRequest) -> Di
     session.add(dispute)
     session.flush()
     after = dispute.model_dump(mode="json")
-    audit.record(session, caller, SERVICE, "create", "dispute", str(dispute.id), after=after)
+    trail.record(session, caller, SERVICE, "create", "dispute", str(dispute.id), after=after)
     _tell(session, dispute, statement, None)
     return dispute, line, statement
 
@@ -79,7 +80,7 @@ def take_step(
     session.add(dispute)
     session.flush()
     details = {"from": former, "to": dispute.status, "reason": reason}
-    audit.record(session, caller, SERVICE, action, "dispute", str(identifier), details=details)
+    trail.record(session, caller, SERVICE, action, "dispute", str(identifier), details=details)
     _tell(session, dispute, statement, former)
     return dispute, line, statement
 
@@ -114,7 +115,7 @@ def correct(
     session.flush()
     details = {"from": former, "to": dispute.status}
     after = correction.model_dump(mode="json", exclude={"number"})
-    audit.record(
+    trail.record(
         session,
         caller,
         SERVICE,

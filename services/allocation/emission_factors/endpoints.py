@@ -10,31 +10,24 @@ from sqlmodel import Session, col
 
 from services.allocation.emission_factors import repository
 from services.allocation.emission_factors.repository import Key
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
 from shared.contracts.allocation.emission_factors import (
     EmissionBasis,
     EmissionFactorAnswer,
     EmissionFactorRequest,
 )
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep, new_session
 from shared.errors import Conflict, FieldError, Problem
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.ids import new_id
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.allocation.emissions import EmissionFactor
 
 SERVICE = "allocation"
@@ -132,7 +125,7 @@ def bulk_factors(
     writer = _Writer(session, repository.find_factors(session, sorted(keys)))
     done = apply_items(session, items, how, writer.put)
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "bulk", "emission_factor", "", details=details)
+    trail.record(session, caller, SERVICE, "bulk", "emission_factor", "", details=details)
     return done
 
 
@@ -192,4 +185,4 @@ def delete_factor(
     row.live_to = repository.next_change(session)
     session.add(row)
     before = {name: getattr(row, name) for name in COLUMNS}
-    audit.record(session, caller, SERVICE, "delete", "emission_factor", str(row.id), before=before)
+    trail.record(session, caller, SERVICE, "delete", "emission_factor", str(row.id), before=before)

@@ -8,8 +8,8 @@ from sqlalchemy import Select, func, or_, select, text, tuple_
 from sqlmodel import Session, col
 
 from services.allocation.emission_factors.domain import Factor
-from shared import advisory_locks
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.allocation.emissions import EmissionFactor
 
 Key = tuple[str, str, str, str]

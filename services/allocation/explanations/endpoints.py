@@ -23,8 +23,8 @@ from shared.contracts.allocation.explanations import (
 from shared.contracts.allocation.runs import RunLayer, TracedObject
 from shared.database import SessionDep
 from shared.errors import FieldError, RuleBroken
+from shared.http.routing import new_router
 from shared.money import from_units
-from shared.routing import new_router
 
 router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])
 

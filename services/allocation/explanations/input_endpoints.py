@@ -24,11 +24,11 @@ from shared.contracts.allocation.runs import Measure, RunLayer
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
 from shared.errors import Conflict, NotFound
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.pages_in_memory import page_of
+from shared.http.routing import new_router
 from shared.money import from_units
-from shared.pages_in_memory import page_of
 from shared.pagination import PageQueryDep
-from shared.routing import new_router
 from shared.tables.allocation.runs import AllocationRun
 
 router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-from shared.links import href
+from shared.http.links import href
 
 
 @dataclass(frozen=True)

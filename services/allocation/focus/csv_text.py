@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable
 from decimal import Decimal
 
 from services.allocation.focus.rows import COLUMNS, OWN_COLUMNS, Charge
-from shared.exports import safe_cell
+from shared.http.exports import safe_cell
 
 PIECE = 1 << 16
 PLACES = [(place, name) for place, name in enumerate(COLUMNS) if name in OWN_COLUMNS]

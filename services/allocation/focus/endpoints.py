@@ -17,10 +17,10 @@ from shared.contracts.allocation.focus import SplitCostRow
 from shared.contracts.jobs import Page
 from shared.contracts.values import HeaderText
 from shared.database import SessionDep
-from shared.exports import CSV, PARQUET, Download, chosen_export, pieces_of
-from shared.language import LanguageDep
+from shared.http.exports import CSV, PARQUET, Download, chosen_export, pieces_of
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.pagination import decode_cursor, encode_cursor
-from shared.routing import new_router
 
 router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])
 ROWS_IN_A_GROUP = 20_000

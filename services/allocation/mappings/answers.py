@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.contracts.allocation.mappings import MappingAnswer
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.tables.allocation.model import ModelMapping
 
 EXPORT_COLUMNS = (

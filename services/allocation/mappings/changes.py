@@ -13,7 +13,7 @@ from services.allocation.mappings.domain import check_mapping, check_named_codes
 from shared.changes import write_differences
 from shared.contracts.allocation.mappings import MappingPatch, MappingRequest
 from shared.errors import Problem, RuleBroken
-from shared.problems import field_errors
+from shared.http.problems import field_errors
 from shared.tables.allocation.model import ModelMapping
 
 FIELDS = tuple(MappingRequest.model_fields)

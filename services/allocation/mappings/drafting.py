@@ -7,7 +7,7 @@ from sqlmodel import Session
 from services.allocation.mappings import changes, repository
 from services.allocation.model_versions import repository as versions
 from services.allocation.model_versions.domain import check_is_draft
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.mappings import MappingRequest
@@ -25,7 +25,7 @@ def open_draft(session: Session, caller: Caller) -> ModelVersion:
         return found
     base = versions.find_published(session)
     draft = versions.add_draft(session, caller.subject, base)
-    audit.record(session, caller, SERVICE, "create", "model_version", str(draft.id))
+    trail.record(session, caller, SERVICE, "create", "model_version", str(draft.id))
     return draft
 
 
@@ -70,6 +70,6 @@ def change_mapping(
     draft = versions.get_version(session, row.model_version_id)
     versions.note_author(session, draft, caller.subject)
     after = row.model_dump()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "update", "mapping", str(row.id), before=before, after=after
     )

@@ -8,17 +8,8 @@ from fastapi import Depends, Query, Response
 from services.allocation.mappings import changes, drafting, repository
 from services.allocation.mappings.answers import EXPORT_COLUMNS, answer, export_cells
 from services.allocation.model_versions import repository as versions
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
 from shared.contracts.allocation.mappings import (
     MappingAnswer,
     MappingPatch,
@@ -26,13 +17,15 @@ from shared.contracts.allocation.mappings import (
     Method,
     Stage,
 )
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.database import SessionDep, discard
 from shared.errors import Conflict, Problem
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.allocation.model import ModelMapping
 
 SERVICE = "allocation"
@@ -140,7 +133,7 @@ def create_mapping(
     session.flush()
     versions.note_author(session, draft, caller.subject)
     after = row.model_dump()
-    audit.record(session, caller, SERVICE, "create", "mapping", str(row.id), after=after)
+    trail.record(session, caller, SERVICE, "create", "mapping", str(row.id), after=after)
     if dry_run:
         discard(session)
     set_etag(response, row)
@@ -218,7 +211,7 @@ def delete_mapping(
     session.delete(row)
     versions.note_author(session, draft, caller.subject)
     before = row.model_dump()
-    audit.record(session, caller, SERVICE, "delete", "mapping", str(row.id), before=before)
+    trail.record(session, caller, SERVICE, "delete", "mapping", str(row.id), before=before)
     if dry_run:
         discard(session)
 
@@ -261,7 +254,7 @@ def bulk_mappings(
     if "created" in statuses or "updated" in statuses:
         versions.note_author(session, draft, caller.subject)
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "bulk", "mapping", str(draft.id), details=details)
+    trail.record(session, caller, SERVICE, "bulk", "mapping", str(draft.id), details=details)
     return done
 
 

@@ -36,7 +36,7 @@ from shared.contracts.allocation.mappings import (
 )
 from shared.database import SessionDep
 from shared.derived_drivers import Facts
-from shared.routing import STORES_NOTHING
+from shared.http.routing import STORES_NOTHING
 from shared.tables.allocation.model import ModelVersion
 from shared.tables.allocation.runs import AllocationRun
 

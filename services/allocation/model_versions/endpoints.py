@@ -10,7 +10,7 @@ from services.allocation.model_versions import repository
 from services.allocation.model_versions.comparing import compare_versions
 from services.allocation.model_versions.domain import check_is_draft, check_stage_setting
 from services.allocation.model_versions.steps import take_step
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.contracts.allocation.model_versions import (
     Decision,
@@ -23,9 +23,9 @@ from shared.contracts.allocation.model_versions import (
 from shared.contracts.jobs import Page
 from shared.database import SessionDep, discard
 from shared.errors import Conflict, NotFound
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.allocation.model import ModelVersion
 
 SERVICE = "allocation"
@@ -105,7 +105,7 @@ def create_model_version(
             raise NotFound(f"there is no {request.base} version")
     draft = repository.add_draft(session, caller.subject, base, request.note)
     after = draft.model_dump()
-    audit.record(session, caller, SERVICE, "create", "model_version", str(draft.id), after=after)
+    trail.record(session, caller, SERVICE, "create", "model_version", str(draft.id), after=after)
     return _answer(session, draft, response)
 
 
@@ -137,7 +137,7 @@ def update_model_version(
     repository.note_author(session, row, caller.subject)
     session.flush()
     after = row.model_dump()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "update", "model_version", str(row.id), before=before, after=after
     )
     return _answer(session, row, response)
@@ -173,7 +173,7 @@ def delete_model_version(
     check_is_draft(row.status)
     before = row.model_dump()
     repository.delete_version(session, row)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "model_version", str(version_id), before=before
     )
 

@@ -21,8 +21,8 @@ from shared.contracts.allocation.comparisons import (
 from shared.contracts.values import name_in
 from shared.database import SessionDep
 from shared.errors import FieldError, RuleBroken
-from shared.language import LanguageDep
-from shared.routing import STORES_NOTHING
+from shared.http.language import LanguageDep
+from shared.http.routing import STORES_NOTHING
 from shared.tables.allocation.runs import AllocationRun
 
 __all__ = ["router"]

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, text
 from sqlmodel import Session, col
 
-from shared import advisory_locks
 from shared.clock import utc_now
 from shared.errors import Conflict, NotFound, RuleBroken
+from shared.postgres import advisory_locks
 from shared.tables.allocation.model import ModelMapping, ModelVersion
 from shared.tables.allocation.runs import AllocationRun
 

@@ -11,7 +11,7 @@ from services.allocation.model_versions.domain import (
     RETIRED,
     state_after,
 )
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.model_versions import Decision
@@ -47,7 +47,7 @@ def take_step(
     session.add(row)
     session.flush()
     details = {"from": before, "to": reached, "reason": decision.reason if decision else None}
-    audit.record(session, caller, SERVICE, action, "model_version", str(row.id), details=details)
+    trail.record(session, caller, SERVICE, action, "model_version", str(row.id), details=details)
     return row
 
 

@@ -23,8 +23,8 @@ from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import Code, Period
 from shared.database import SessionDep
 from shared.errors import RuleBroken
+from shared.http.routing import new_router
 from shared.money import from_units
-from shared.routing import new_router
 from shared.tables.allocation.runs import AllocationRun
 
 MOST_OBJECTS = 100

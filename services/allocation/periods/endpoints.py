@@ -8,7 +8,7 @@ from sqlmodel import Session
 from services.allocation.cost_objects.repository import hold_calendar
 from services.allocation.periods import repository
 from services.allocation.periods.domain import CLOSED, OPEN, check_can_close, check_can_reopen
-from shared import audit
+from shared.audit import trail
 from shared.auth import OWN_PART, Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.allocation.periods import CloseRequest, PeriodAnswer, ReopenRequest
@@ -16,9 +16,9 @@ from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep, discard
 from shared.four_eyes import check_other_eyes
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.period_locks import hold_exclusively
-from shared.routing import new_router
+from shared.postgres.period_locks import hold_exclusively
 from shared.tables.allocation.model import AccountingPeriod
 
 SERVICE = "allocation"
@@ -118,4 +118,4 @@ def _keep(session: Session, caller: Caller, action: str, row: AccountingPeriod) 
     session.add(row)
     session.flush()
     details = {"status": row.status, "reason": row.reason}
-    audit.record(session, caller, SERVICE, action, "period", row.period, details=details)
+    trail.record(session, caller, SERVICE, action, "period", row.period, details=details)

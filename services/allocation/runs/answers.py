@@ -16,7 +16,7 @@ from shared.contracts.allocation.runs import (
     UnconvertedAmount,
 )
 from shared.contracts.values import Contract
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.money import from_units
 from shared.tables.allocation.runs import AllocationRun
 

@@ -14,11 +14,11 @@ from shared.contracts.ingest.imports import Scenario
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.contracts.values import Currency, Period
 from shared.database import SessionDep, discard
-from shared.etags import set_etag
+from shared.http.etags import set_etag
+from shared.http.language import LanguageDep
+from shared.http.routing import COMPUTED, new_router
 from shared.jobs.endpoints import accept
-from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.runs import AllocationRun
 
 router = new_router("/v1/runs", "runs", [Needs("allocation:read")])

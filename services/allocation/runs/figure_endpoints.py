@@ -26,10 +26,10 @@ from shared.contracts.allocation.runs import (
 )
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.pages_in_memory import page_of, sorted_rows
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.pages_in_memory import page_of, sorted_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep
-from shared.routing import new_router
 
 router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])
 CodeQuery = Annotated[str | None, Query(max_length=200)]

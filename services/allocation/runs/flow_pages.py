@@ -9,7 +9,7 @@ from services.allocation.engine.model import Int64s
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.tracing.pairs import largest
 from services.allocation.runs.flows import FlowBlock, FlowFilter, FlowPlace, FlowRow, flow_blocks
-from shared.pages_in_memory import bound_mark, refuse_sort
+from shared.http.pages_in_memory import bound_mark, refuse_sort
 from shared.pagination import PageQuery, decode_cursor, encode_cursor
 
 STRETCH = 1_000

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared import advisory_locks
 from shared.clock import utc_now
 from shared.database import in_transaction
+from shared.postgres import advisory_locks
 
 MONTHS_AHEAD = 3
 _LOCK_TIMEOUT = "2s"

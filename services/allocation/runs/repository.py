@@ -11,9 +11,9 @@ from services.allocation.emission_factors import repository as factors
 from services.allocation.engine.result import RunResult
 from services.allocation.engine.storing.leg_storage import Chunk
 from services.allocation.runs.input_repository import last_changes
-from shared import advisory_locks
 from shared.database import at_once, raw_connection
 from shared.errors import NotFound, RuleBroken
+from shared.postgres import advisory_locks
 from shared.tables.allocation.model import ModelVersion
 from shared.tables.allocation.runs import AllocationRun
 

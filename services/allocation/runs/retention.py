@@ -1,6 +1,6 @@
 """What is kept of runs that were never published: their figures stay, their inputs may go."""
 
-from shared import retention
+from shared.jobs import retention
 
 SERVICE = "allocation"
 

@@ -14,7 +14,7 @@ from shared.auth import CallerDep
 from shared.contracts.allocation.runs import Measure
 from shared.database import SessionDep
 from shared.errors import FieldError, NotFound, RuleBroken
-from shared.language import LanguageDep
+from shared.http.language import LanguageDep
 from shared.tables.allocation.runs import AllocationRun
 
 

@@ -30,10 +30,10 @@ from shared.contracts.allocation.runs import (
     TraceLayer,
 )
 from shared.database import SessionDep, new_session
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.pages_in_memory import page_of
+from shared.http.routing import new_router
 from shared.money import from_units
-from shared.pages_in_memory import page_of
-from shared.routing import new_router
 
 router = new_router("/v1/runs/{run_id}", "runs", [Needs("allocation:read")])
 Direction = Literal["back", "forward"]

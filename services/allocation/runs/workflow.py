@@ -25,19 +25,20 @@ from services.allocation.runs.own_amounts import CARBON, OwnInput, gather_own_am
 from services.allocation.runs.rates import exchange_rates, refuse_missing_rates
 from services.allocation.runs.repository import FACTORS_TOPIC
 from services.allocation.runs.stored_input import StoredHead, read_head
-from shared import audit, outbox
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.runs import RunRequest
 from shared.currencies import minor_digits
 from shared.derived_drivers import Facts, derive, is_derived
 from shared.errors import Conflict, FieldError, NotFound, RuleBroken
+from shared.events import outbox
+from shared.http.links import href
 from shared.jobs import chores
 from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register
-from shared.links import href
-from shared.period_locks import closed_periods
 from shared.periods import covers
+from shared.postgres.period_locks import closed_periods
 from shared.tables.allocation.runs import AllocationRun
 from shared.tables.platform import Job
 
@@ -73,7 +74,7 @@ def ask_for_run(session: Session, caller: Caller, asked: RunRequest) -> Job:
     session.add(run)
     session.flush()
     details = asked.model_dump(mode="json", exclude_none=True)
-    audit.record(session, caller, SERVICE, "create", "run", str(run.id), details=details)
+    trail.record(session, caller, SERVICE, "create", "run", str(run.id), details=details)
     return defer_job(
         session,
         service=SERVICE,
@@ -278,7 +279,7 @@ def publish_run(session: Session, caller: Caller, run_id: UUID) -> AllocationRun
     session.add(run)
     session.flush()
     details = {"replaces": str(former.id) if former else None}
-    audit.record(session, caller, SERVICE, "publish", "run", str(run.id), details=details)
+    trail.record(session, caller, SERVICE, "publish", "run", str(run.id), details=details)
     payload = {
         "run": str(run.id),
         "period": run.period,

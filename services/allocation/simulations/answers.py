@@ -16,7 +16,7 @@ from shared.contracts.allocation.simulations import (
     SimulationAnswer,
 )
 from shared.contracts.values import name_in
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.money import EXACT, from_units, plain
 from shared.tables.allocation.runs import AllocationRun
 from shared.tables.allocation.what_if import Simulation

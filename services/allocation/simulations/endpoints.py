@@ -18,11 +18,11 @@ from shared.contracts.allocation.simulations import (
 )
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
-from shared.etags import set_etag
-from shared.language import LanguageDep
-from shared.links import href
+from shared.http.etags import set_etag
+from shared.http.language import LanguageDep
+from shared.http.links import href
+from shared.http.routing import STORES_NOTHING, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import STORES_NOTHING, new_router
 from shared.tables.allocation.what_if import Simulation
 
 router = new_router("/v1/simulations", "simulations", [Needs("allocation:read")])

@@ -18,8 +18,8 @@ from shared.contracts.allocation.runs import TracedObject, TraceLayer
 from shared.contracts.allocation.simulations import SensitivityAnswer, SensitivityItem
 from shared.contracts.values import DecimalText, name_in
 from shared.database import SessionDep
+from shared.http.routing import new_router
 from shared.money import EXACT, from_units
-from shared.routing import new_router
 
 router = new_router("/v1/runs/{run_id}", "simulations", [Needs("allocation:read")])
 ONE_PER_CENT = Decimal("0.01")

@@ -17,7 +17,7 @@ from services.allocation.runs.seen_run import measure_place
 from services.allocation.simulations import answers, repository
 from services.allocation.simulations.asked import changes_of
 from services.allocation.simulations.warm import warm_run
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.allocation.simulations import SimulationRequest
@@ -56,7 +56,7 @@ def simulate(
     if asked.keep:
         repository.add_simulation(session, simulation)
         details = {"run": str(run.id), "changes": simulation.changes, "name": asked.name}
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "keep", "simulation", str(simulation.id), details=details
         )
     return simulation, run

@@ -15,7 +15,7 @@ from shared.contracts.allocation.statements import (
     StatementSummary,
 )
 from shared.contracts.values import name_in
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.tables.allocation.statements import Statement, StatementLine
 
 

@@ -24,8 +24,8 @@ from shared.contracts.allocation.statements import (
 from shared.contracts.jobs import Page
 from shared.contracts.values import HeaderText, Period
 from shared.database import SessionDep, new_session
-from shared.etags import set_etag
-from shared.exports import (
+from shared.http.etags import set_etag
+from shared.http.exports import (
     CSV,
     EXPORT_RESPONSES,
     XLSX,
@@ -33,9 +33,9 @@ from shared.exports import (
     chosen_export,
     export_rows,
 )
-from shared.language import LanguageDep
+from shared.http.language import LanguageDep
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import MAX_LIMIT, PageQuery, PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.allocation.statements import Statement
 
 router = new_router("/v1/statements", "statements", [Needs("allocation:read")])

@@ -21,11 +21,12 @@ from services.allocation.statements.domain import (
     check_run_speaks,
     statement_code,
 )
-from shared import audit, outbox
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.currencies import minor_digits
 from shared.errors import Conflict
+from shared.events import outbox
 from shared.ids import new_id
 from shared.money import plain, to_units
 from shared.tables.allocation.runs import AllocationRun
@@ -82,7 +83,7 @@ def make_statements(session: Session, caller: Caller, period: str) -> Made:
     repository.add_statements(session, made)
     if made or replaced:
         details = {"run": str(run.id), "created": len(made), "replaced": replaced}
-        audit.record(session, caller, SERVICE, "create", "statement", period, details=details)
+        trail.record(session, caller, SERVICE, "create", "statement", period, details=details)
     return Made(run, billing.total, len(done) + len(made), len(made), replaced)
 
 
@@ -171,7 +172,7 @@ def _issue(session: Session, caller: Caller, drafts: Sequence[Statement]) -> Non
         row.version += 1
         session.add(row)
         details = {"code": row.code, "corrects": str(row.corrects) if row.corrects else None}
-        audit.record(session, caller, SERVICE, "issue", "statement", str(row.id), details=details)
+        trail.record(session, caller, SERVICE, "issue", "statement", str(row.id), details=details)
         outbox.publish(session, SERVICE, "statement.issued", str(row.id), _payload(row))
     session.flush()
 

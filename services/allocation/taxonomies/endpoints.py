@@ -13,7 +13,7 @@ from services.allocation.taxonomies.domain import (
     read_taxonomy,
     taxonomy_names,
 )
-from shared import audit
+from shared.audit import trail
 from shared.auth import OWN_PART, CallerDep, Needs
 from shared.contracts.allocation.taxonomies import (
     CrosswalkStepAnswer,
@@ -25,8 +25,8 @@ from shared.contracts.allocation.taxonomies import (
 from shared.contracts.jobs import Page
 from shared.contracts.values import name_in
 from shared.database import SessionDep
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 
 SERVICE = "allocation"
 TaxonomyName = Annotated[str, Path(max_length=100, examples=["tbm-5.0.1"])]
@@ -121,5 +121,5 @@ def load_taxonomy(name: TaxonomyName, session: SessionDep, caller: CallerDep) ->
     """Its objects become cost objects; loading again refreshes names and keeps your tags."""
     taxonomy = read_taxonomy(name)
     done = repository.put_objects(session, name, taxonomy.objects)
-    audit.record(session, caller, SERVICE, "load", "taxonomy", name, details=done)
+    trail.record(session, caller, SERVICE, "load", "taxonomy", name, details=done)
     return LoadAnswer.model_validate({"name": name, "layers": done})

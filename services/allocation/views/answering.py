@@ -19,10 +19,10 @@ from shared.auth import Caller, CallerDep
 from shared.contracts.allocation.views import View
 from shared.database import SessionDep
 from shared.errors import FieldError, RuleBroken
-from shared.exports import ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.exports import ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.pages_in_memory import page_of
 from shared.money import EXACT, plain
-from shared.pages_in_memory import page_of
 
 MAX_LINES = 1000
 SORTABLE = ("amount", "budget", "code", "key", "name", "share", "variance", "variance_share")

@@ -30,9 +30,9 @@ from shared.contracts.allocation.views import (
 )
 from shared.database import SessionDep
 from shared.errors import FieldError, RuleBroken
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 
 router = new_router("/v1/views", "views", [Needs("allocation:read")])
 PartsQuery = Annotated[

@@ -14,7 +14,7 @@ from services.ingest.facts.repository import stream
 from shared.contracts.ingest.assets import AssetAnswer, AssetObjectState, DepreciationOfMonth
 from shared.contracts.values import name_in
 from shared.database import new_session
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.periods import Period
 from shared.tables.ingest.assets import Asset
 

@@ -15,10 +15,10 @@ from services.ingest.assets.publishing import publish_later
 from services.ingest.assets.repository import ASSETS
 from services.ingest.facts.workflow import push_facts
 from shared.auth import Caller
-from shared.bulk import BulkResult
+from shared.contracts.bulk import BulkResult
 from shared.contracts.ingest.assets import AssetPatch, AssetRequest
 from shared.errors import Problem, RuleBroken
-from shared.problems import field_errors
+from shared.http.problems import field_errors
 from shared.tables.ingest.assets import Asset
 
 

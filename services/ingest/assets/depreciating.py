@@ -19,12 +19,12 @@ from services.ingest.assets.answers import purchase_of
 from services.ingest.assets.domain import Purchase, depreciation_in
 from services.ingest.changes.repository import lock_source
 from services.ingest.cost_lines.workflow import push_lines
-from shared.bulk import BulkResult
+from shared.contracts.bulk import BulkResult
 from shared.contracts.ingest.cost_lines import CostLineRequest
 from shared.errors import Conflict
 from shared.money import EXACT
-from shared.period_locks import hold_open
 from shared.periods import Period, last_day
+from shared.postgres.period_locks import hold_open
 
 SOURCE = "assets"
 ACCOUNT = "depreciation"

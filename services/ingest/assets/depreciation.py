@@ -6,7 +6,7 @@ from fastapi import Query
 
 from services.ingest.assets.depreciating import SOURCE, depreciate
 from services.ingest.assets.repository import count_incomplete
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.assets import (
     DepreciationAmount,
@@ -15,7 +15,7 @@ from shared.contracts.ingest.assets import (
     LinesMade,
 )
 from shared.database import SessionDep, discard
-from shared.routing import new_router
+from shared.http.routing import new_router
 
 SERVICE = "ingest"
 router = new_router("/v1/assets/depreciation", "assets", [Needs("ingest:read")])
@@ -49,5 +49,5 @@ def depreciate_assets(
         discard(session)
     else:
         details = answer.model_dump(mode="json")
-        audit.record(session, caller, SERVICE, "depreciate", "asset", "", details=details)
+        trail.record(session, caller, SERVICE, "depreciate", "asset", "", details=details)
     return answer

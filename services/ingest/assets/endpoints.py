@@ -18,22 +18,23 @@ from services.ingest.assets.answers import (
 from services.ingest.assets.changing import KnownAsset, change_asset, push_assets
 from services.ingest.assets.domain import schedule
 from services.ingest.personal_data.masking import masked
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, bulk_details, finish_bulk, read_items
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.assets import AssetAnswer, AssetPatch, AssetRequest, AssetSchedule
 from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import Conflict
-from shared.etags import IfMatchDep, check_if_match
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.bulk import BulkQueryDep, bulk_details, finish_bulk, read_items
+from shared.http.etags import IfMatchDep, check_if_match
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.query_parameters import TAG_PARAMETER, read_open_filters
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import period_of
-from shared.query_parameters import TAG_PARAMETER, read_open_filters
-from shared.routing import COMPUTED, new_router
 from shared.tables.ingest.assets import Asset
 
 SERVICE = "ingest"
@@ -179,7 +180,7 @@ def update_asset(
     check_if_match(if_match, KnownAsset(row.asset_id, row.live_from))
     before = row.model_dump()
     changed = change_asset(session, caller, row, request)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "update", "asset", str(asset_id),
         before=masked(session, "assets", before),
         after=masked(session, "assets", changed.model_dump()),
@@ -203,7 +204,7 @@ def delete_asset(
     check_if_match(if_match, KnownAsset(row.asset_id, row.live_from))
     before = masked(session, "assets", row.model_dump())
     repository.end_asset(session, row)
-    audit.record(session, caller, SERVICE, "delete", "asset", str(asset_id), before=before)
+    trail.record(session, caller, SERVICE, "delete", "asset", str(asset_id), before=before)
 
 
 @router.post(
@@ -220,5 +221,5 @@ def bulk_assets(
     results = push_assets(session, caller, items)
     done = finish_bulk(session, results, how)
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "push", "asset", "", details=details)
+    trail.record(session, caller, SERVICE, "push", "asset", "", details=details)
     return done

@@ -19,11 +19,11 @@ from shared.contracts.ingest.assets import (
 from shared.contracts.jobs import Page
 from shared.contracts.values import name_in
 from shared.database import SessionDep
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import months_between, next_period
-from shared.routing import new_router
 from shared.tables.ingest.assets import Asset
 
 router = new_router("/v1/assets", "assets", [Needs("ingest:read")])

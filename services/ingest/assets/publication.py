@@ -4,13 +4,13 @@ from fastapi import Response
 
 from services.ingest.assets.publication_repository import count_standing
 from services.ingest.assets.publishing import publish_later
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.assets import AssetPublication, AssetRefusal
 from shared.contracts.jobs import Accepted, Wait
 from shared.database import SessionDep
+from shared.http.routing import new_router
 from shared.jobs.endpoints import accept
-from shared.routing import new_router
 
 SERVICE = "ingest"
 router = new_router("/v1/assets/publication", "assets", [Needs("ingest:read")])
@@ -42,5 +42,5 @@ def publish(
 ) -> Accepted:
     """Sends what is pending, and once more what was refused (its tower may be there by now)."""
     job = publish_later(session, caller.subject, again=True)
-    audit.record(session, caller, SERVICE, "publish", "asset", "", details={})
+    trail.record(session, caller, SERVICE, "publish", "asset", "", details={})
     return accept(response, job)

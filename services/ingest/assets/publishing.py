@@ -14,13 +14,13 @@ from sqlmodel import Session
 
 from services.ingest.assets import publication_repository as repository
 from services.ingest.assets.publication_repository import Told, Untold
-from shared.bulk import BulkResult
 from shared.clients.allocation.model import ModelCalls
 from shared.clients.base import service_key
+from shared.contracts.bulk import BulkResult
+from shared.http.links import href
 from shared.ids import new_id
 from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register
-from shared.links import href
 from shared.periods import next_period
 from shared.settings import get_settings
 from shared.tables.platform import Job

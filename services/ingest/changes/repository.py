@@ -10,10 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from shared import advisory_locks
 from shared.database import raw_connection
 from shared.ids import new_id
-from shared.period_locks import closed_periods
+from shared.postgres import advisory_locks
+from shared.postgres.period_locks import closed_periods
 
 #: Stands for a push where an import is named: in `closed_by`, and as the claimant of a row.
 A_PUSH = UUID(int=0)

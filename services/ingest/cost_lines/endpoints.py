@@ -15,19 +15,20 @@ from services.ingest.cost_lines.workflow import push_lines
 from services.ingest.imports.parsing import profile_from_rules, raw_rows
 from services.ingest.imports.repository import get_import
 from services.ingest.profiles.domain import Profile
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.cost_lines import CostLineAnswer, CostLineDetail, CostLineRequest
 from shared.contracts.jobs import Page
 from shared.contracts.values import Label
 from shared.database import SessionDep, new_session
-from shared.etags import etag_of
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
 from shared.files import copy_file, get_file
+from shared.http.bulk import BulkQueryDep, finish_bulk, read_items
+from shared.http.etags import etag_of
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.query_parameters import open_parameters, read_open_filters
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.query_parameters import open_parameters, read_open_filters
-from shared.routing import COMPUTED, new_router
 from shared.tables.ingest.facts import CostLine
 
 SERVICE = "ingest"
@@ -175,6 +176,6 @@ def bulk_cost_lines(
         status: sum(1 for result in results if result.status == status)
         for status in ("created", "updated", "unchanged", "error")
     }
-    details = {**counts, "restate": restate, "content_hash": audit.sha256_of(request.items)}
-    audit.record(session, caller, SERVICE, "push", "cost_line", "", details=details)
+    details = {**counts, "restate": restate, "content_hash": trail.sha256_of(request.items)}
+    trail.record(session, caller, SERVICE, "push", "cost_line", "", details=details)
     return answer

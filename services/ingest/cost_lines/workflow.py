@@ -14,11 +14,12 @@ from services.ingest.cost_lines.draft_repository import LineWriting
 from services.ingest.cost_lines.identity import identity_of_external_id
 from services.ingest.cost_lines.writing_repository import Written
 from services.ingest.values.fault import REJECT_CODES
-from shared import outbox
-from shared.bulk import BulkResult, error_result
+from shared.contracts.bulk import BulkResult
 from shared.contracts.ingest.cost_lines import CostLineRequest
 from shared.contracts.values import decimal_to_text
 from shared.errors import Conflict, Problem, RuleBroken
+from shared.events import outbox
+from shared.http.bulk import error_result
 
 SERVICE = "ingest"
 

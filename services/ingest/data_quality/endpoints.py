@@ -13,9 +13,9 @@ from shared.contracts.ingest.data_quality import DataQualityAnswer
 from shared.contracts.ingest.imports import Scenario
 from shared.contracts.values import Period
 from shared.database import SessionDep
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 
 router = new_router("/v1/data-quality", "data quality", [Needs("ingest:read")])
 

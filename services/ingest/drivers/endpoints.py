@@ -6,21 +6,22 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from services.ingest.drivers import repository
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.changes import write_differences
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.facts import Basis, DriverAnswer, DriverPatch, DriverRequest, Measure
 from shared.contracts.jobs import Page
 from shared.contracts.values import name_in
 from shared.database import SessionDep
 from shared.derived_drivers import is_derived
 from shared.errors import Conflict, FieldError, Problem, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.language import LanguageDep
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.ingest.facts import Driver
 
 SERVICE = "ingest"
@@ -102,7 +103,7 @@ def create_driver(
     write_differences(row, _wanted(request))
     session.add(row)
     session.flush()
-    audit.record(session, caller, SERVICE, "create", "driver", str(row.id), after=row.model_dump())
+    trail.record(session, caller, SERVICE, "create", "driver", str(row.id), after=row.model_dump())
     set_etag(response, row)
     return answer(row, language)
 
@@ -132,7 +133,7 @@ def update_driver(
         row.version += 1
         session.add(row)
         session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "update", "driver", str(row.id),
         before=before, after=row.model_dump(),
     )  # fmt: skip
@@ -156,7 +157,7 @@ def delete_driver(
     if repository.has_quantities(session, row.code):
         raise Conflict("the driver has quantities", code="in_use")
     session.delete(row)
-    audit.record(session, caller, SERVICE, "delete", "driver", str(row.id), before=row.model_dump())
+    trail.record(session, caller, SERVICE, "delete", "driver", str(row.id), before=row.model_dump())
 
 
 @router.post(
@@ -188,5 +189,5 @@ def bulk_drivers(
         return "updated", row.id
 
     done = apply_items(session, items, how, apply)
-    audit.record(session, caller, SERVICE, "bulk", "driver", "", details={"items": len(items)})
+    trail.record(session, caller, SERVICE, "bulk", "driver", "", details={"items": len(items)})
     return done

@@ -10,9 +10,9 @@ from services.ingest.drivers.repository import find_by_codes
 from services.ingest.facts import repository
 from services.ingest.facts.repository import QUANTITIES
 from services.ingest.facts.workflow import problem_of, push_facts
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.facts import (
     QuantityAnswer,
     QuantityReplaceRequest,
@@ -23,11 +23,12 @@ from shared.contracts.jobs import Page
 from shared.contracts.values import Label
 from shared.database import SessionDep, discard, new_session
 from shared.errors import FieldError, RuleBroken
-from shared.etags import etag_of
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, finish_bulk, read_items
+from shared.http.etags import etag_of
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.period_locks import hold_open
-from shared.routing import new_router
+from shared.postgres.period_locks import hold_open
 from shared.tables.ingest.facts import DriverQuantity
 
 SERVICE = "ingest"
@@ -126,9 +127,9 @@ def bulk_quantities(
     details = {
         "items": len(items),
         "restate": restate,
-        "content_hash": audit.sha256_of(request.items),
+        "content_hash": trail.sha256_of(request.items),
     }
-    audit.record(session, caller, SERVICE, "push", "driver_quantity", "", details=details)
+    trail.record(session, caller, SERVICE, "push", "driver_quantity", "", details=details)
     return done
 
 
@@ -175,7 +176,7 @@ def replace_quantities(
         removed=written.removed,
     )
     details = {**answer.model_dump(), "driver": request.driver, "period": request.period}
-    audit.record(session, caller, SERVICE, "replace", "driver_quantity", "", details=details)
+    trail.record(session, caller, SERVICE, "replace", "driver_quantity", "", details=details)
     if dry_run:
         discard(session)
     return answer

@@ -14,8 +14,8 @@ from shared.contracts.values import Code, Period
 from shared.database import SessionDep
 from shared.derived_drivers import TICKET_DRIVERS, is_derived
 from shared.errors import RuleBroken
+from shared.http.routing import new_router
 from shared.periods import months_between, period_range
-from shared.routing import new_router
 
 MOST_MONTHS = 600
 MOST_DRIVERS = 50

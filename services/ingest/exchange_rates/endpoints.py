@@ -9,17 +9,18 @@ from fastapi import Query
 from services.ingest.facts import repository
 from services.ingest.facts.repository import RATES
 from services.ingest.facts.workflow import push_facts
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.facts import RateAnswer, RateKind, RateRequest
 from shared.contracts.jobs import Page
 from shared.contracts.values import Label
 from shared.database import SessionDep, new_session
-from shared.etags import etag_of
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, finish_bulk, read_items
+from shared.http.etags import etag_of
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.ingest.facts import ExchangeRate
 
 SERVICE = "ingest"
@@ -115,7 +116,7 @@ def bulk_rates(
     details = {
         "items": len(items),
         "restate": restate,
-        "content_hash": audit.sha256_of(request.items),
+        "content_hash": trail.sha256_of(request.items),
     }
-    audit.record(session, caller, SERVICE, "push", "exchange_rate", "", details=details)
+    trail.record(session, caller, SERVICE, "push", "exchange_rate", "", details=details)
     return done

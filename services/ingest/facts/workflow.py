@@ -8,8 +8,9 @@ from sqlmodel import Session
 from services.ingest.facts import repository
 from services.ingest.facts.repository import FactTable
 from services.ingest.values.fault import REJECT_CODES
-from shared.bulk import BulkResult, error_result
+from shared.contracts.bulk import BulkResult
 from shared.errors import Conflict, FieldError, Problem, RuleBroken
+from shared.http.bulk import error_result
 
 ItemT = TypeVar("ItemT")
 

@@ -11,8 +11,8 @@ from services.ingest.handed_over.repository import Refused, RowToHandOver
 from services.ingest.imports.kinds.handler import Stored, Writer
 from services.ingest.imports.parsing import ParsedFile, RowReader
 from services.ingest.values.fault import REJECT_CODES
-from shared.bulk import BulkAnswer, BulkResult
 from shared.clients.base import ServiceClient, service_key
+from shared.contracts.bulk import BulkAnswer, BulkResult
 from shared.jobs.running import JobContext
 from shared.settings import get_settings
 from shared.tables.ingest.imports import DataImport

@@ -30,11 +30,11 @@ from shared.contracts.values import Code, Currency, DecimalText, Label, Period
 from shared.currencies import is_currency
 from shared.database import SessionDep, discard
 from shared.errors import FieldError, RuleBroken
-from shared.etags import etag_of, set_etag
-from shared.forms import KNOWN_FIELDS_ONLY
+from shared.http.etags import etag_of, set_etag
+from shared.http.forms import KNOWN_FIELDS_ONLY
+from shared.http.routing import COMPUTED, new_router
 from shared.jobs.endpoints import accept
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.ingest.imports import DataImport
 
 router = new_router("/v1/imports", "imports", [Needs("ingest:read")])

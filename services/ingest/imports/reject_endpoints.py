@@ -14,10 +14,10 @@ from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.imports import ImportAnswer, RejectAnswer, RetryRequest
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.database import SessionDep, new_session
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.jobs.endpoints import accept
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.ingest.imports import ImportReject
 
 router = new_router("/v1/imports", "imports", [Needs("ingest:read")])

@@ -9,8 +9,8 @@ from sqlalchemy import Select, func, select, text
 from sqlmodel import Session, col
 
 from services.ingest.changes.repository import copy_csv, copy_rows
-from shared import advisory_locks
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.ingest.imports import DataImport, ImportReject
 from shared.tables.platform import Job
 

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.ingest.imports import repository
-from shared import retention
 from shared.files import get_file, remove_content
+from shared.jobs import retention
 
 SERVICE = "ingest"
 

@@ -15,10 +15,11 @@ from services.ingest.facts.repository import (
     lock_moving,
 )
 from services.ingest.imports.repository import get_import
-from shared import audit, outbox
+from shared.audit import trail
 from shared.auth import Caller
 from shared.errors import Conflict
-from shared.period_locks import hold_open
+from shared.events import outbox
+from shared.postgres.period_locks import hold_open
 from shared.tables.ingest.imports import DataImport
 
 SERVICE = "ingest"
@@ -82,7 +83,7 @@ def revert(session: Session, caller: Caller, import_id: UUID, reason: str) -> Da
     row.version += 1
     session.add(row)
     details = {"reason": reason, "closed": closed, "restored": restored}
-    audit.record(session, caller, SERVICE, "revert", "import", str(row.id), details=details)
+    trail.record(session, caller, SERVICE, "revert", "import", str(row.id), details=details)
     if spans and table is LINES:
         payload = {"periods": sorted({period for period, _ in spans}), "scenario": row.scenario}
         outbox.publish(session, SERVICE, "cost_lines.changed", str(row.id), payload)

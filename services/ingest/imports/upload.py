@@ -12,15 +12,15 @@ from services.ingest.files.reader import quick_check
 from services.ingest.imports import repository
 from services.ingest.imports.workflow import JOB_KIND, SERVICE
 from services.ingest.profiles.repository import find_by_codes
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.ingest.imports import ControlTotals
 from shared.contracts.values import decimal_to_text
 from shared.errors import RuleBroken
 from shared.files import store_file
+from shared.http.links import href
 from shared.jobs.queue import defer_job
-from shared.links import href
 from shared.settings import get_settings
 from shared.tables.ingest.imports import DataImport, ImportProfile
 from shared.tables.platform import Job, StoredFile
@@ -155,7 +155,7 @@ def start(session: Session, caller: Caller, row: DataImport) -> Job:
 
 def note(session: Session, caller: Caller, row: DataImport) -> None:
     """Write the command down that has made an import."""
-    audit.record(
+    trail.record(
         session,
         caller,
         SERVICE,

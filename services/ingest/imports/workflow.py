@@ -24,10 +24,12 @@ from services.ingest.imports.parsing import ParsedFile, parse_file, profile_from
 from services.ingest.imports.reading.file_profile import FileRequest
 from services.ingest.imports.reading.survey import styles_from_json
 from services.ingest.values.fault import REJECT_CODES
-from shared import audit, metrics, outbox
+from shared import metrics
+from shared.audit import trail
 from shared.clock import utc_now
 from shared.database import at_once, in_transaction
 from shared.errors import Problem
+from shared.events import outbox
 from shared.files import copy_file, get_file
 from shared.jobs.running import JobContext, register
 from shared.tables.ingest.imports import DataImport
@@ -200,7 +202,7 @@ def _finish(
             "restate": row.restate,
         }
         outbox.publish(session, SERVICE, "cost_lines.changed", str(row.id), payload)
-    audit.record(
+    trail.record(
         session,
         context.subject,
         SERVICE,

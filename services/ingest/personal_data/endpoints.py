@@ -8,18 +8,10 @@ from sqlmodel import Session
 
 from services.ingest.personal_data import repository
 from services.ingest.personal_data.workflow import SERVICE, ask_for_purge
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
 from shared.changes import write_differences
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.personal_data import (
     Category,
     Collection,
@@ -31,10 +23,11 @@ from shared.contracts.ingest.personal_data import (
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.database import SessionDep
 from shared.errors import Conflict
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.routing import new_router
 from shared.jobs.endpoints import accept
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.ingest.personal_data import PersonalDataField, PersonalDataPurge
 
 NOUN = "personal_data_field"
@@ -87,7 +80,7 @@ def create_field(
     row = PersonalDataField(**_values(request))
     session.add(row)
     session.flush()
-    audit.record(session, caller, SERVICE, "create", NOUN, str(row.id), after=row.model_dump())
+    trail.record(session, caller, SERVICE, "create", NOUN, str(row.id), after=row.model_dump())
     set_etag(response, row)
     return _answer(row)
 
@@ -105,7 +98,7 @@ def delete_field(
     row = repository.get_field(session, field_id)
     check_if_match(if_match, row)
     session.delete(row)
-    audit.record(session, caller, SERVICE, "delete", NOUN, str(row.id), before=row.model_dump())
+    trail.record(session, caller, SERVICE, "delete", NOUN, str(row.id), before=row.model_dump())
 
 
 @fields.post(
@@ -124,7 +117,7 @@ def bulk_fields(
     known = repository.find_fields(session)
     done = apply_items(session, items, how, lambda item: _put(session, known, item))
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "bulk", NOUN, "", details=details)
+    trail.record(session, caller, SERVICE, "bulk", NOUN, "", details=details)
     return done
 
 

@@ -13,14 +13,14 @@ from services.ingest.personal_data.file_contents import (
     replace_in_uploads,
 )
 from services.ingest.personal_data.run_repository import replace_in_runs
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.ingest.personal_data import PurgeRequest
 from shared.errors import FieldError, RuleBroken
+from shared.http.links import href
 from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register
-from shared.links import href
 from shared.tables.ingest.personal_data import PersonalDataPurge
 from shared.tables.platform import Job
 
@@ -60,7 +60,7 @@ def ask_for_purge(
         "values": len(row.value_hashes), "contains": row.contains, "dry_run": dry_run,
         "reason": row.reason,
     }  # fmt: skip
-    audit.record(session, caller, SERVICE, "purge", RESOURCE, str(row.id), details=details)
+    trail.record(session, caller, SERVICE, "purge", RESOURCE, str(row.id), details=details)
     return row, job
 
 
@@ -84,7 +84,7 @@ def run_purge(context: JobContext) -> None:
     _finish(session, row, "succeeded", None)
     if not row.dry_run:
         details = {"replaced": row.replaced, "left_alone": row.left_alone}
-        audit.record(
+        trail.record(
             session, context.subject, SERVICE, "purged", RESOURCE, str(row.id), details=details
         )
 

@@ -16,10 +16,10 @@ from services.ingest.profiles import repository
 from services.ingest.profiles.detection import detect
 from services.ingest.profiles.domain import merged_rules, unknown_fields
 from services.ingest.values.dates import tells_a_month
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller, CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.profiles import (
     DetectAnswer,
     ProfileAnswer,
@@ -32,11 +32,12 @@ from shared.contracts.ingest.profiles import (
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
 from shared.errors import Conflict, FieldError, NotFound, Problem, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.forms import KNOWN_FIELDS_ONLY
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.forms import KNOWN_FIELDS_ONLY
+from shared.http.problems import field_errors
+from shared.http.routing import STORES_NOTHING, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.problems import field_errors
-from shared.routing import STORES_NOTHING, new_router
 from shared.tables.ingest.imports import ImportProfile
 from shared.tables.ingest.profiles import ImportProfileVersion
 
@@ -156,7 +157,7 @@ def create_profile(
     if repository.find_by_codes(session, [request.code]):
         raise Conflict(f"{request.code} exists", code="code_taken")
     row = _new(session, request, caller)
-    audit.record(session, caller, SERVICE, "create", "profile", str(row.id), after=row.rules)
+    trail.record(session, caller, SERVICE, "create", "profile", str(row.id), after=row.rules)
     set_etag(response, row)
     return answer(row)
 
@@ -235,7 +236,7 @@ def delete_profile(
     row = repository.get_profile(session, profile_id, lock=True)
     check_if_match(if_match, row)
     session.delete(row)
-    audit.record(session, caller, SERVICE, "delete", "profile", str(row.id), before=row.rules)
+    trail.record(session, caller, SERVICE, "delete", "profile", str(row.id), before=row.rules)
 
 
 @router.post(
@@ -267,7 +268,7 @@ def bulk_profiles(
         return "updated", row.id
 
     done = apply_items(session, items, how, apply)
-    audit.record(session, caller, SERVICE, "bulk", "profile", "", details={"items": len(items)})
+    trail.record(session, caller, SERVICE, "bulk", "profile", "", details={"items": len(items)})
     return done
 
 
@@ -300,7 +301,7 @@ def _change(
 ) -> None:
     before = row.rules
     _write(session, row, request, caller)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, action, "profile", str(row.id), before=before, after=row.rules
     )
 

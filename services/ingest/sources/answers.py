@@ -13,8 +13,8 @@ from shared.contracts.ingest.sources import (
 )
 from shared.contracts.jobs import ProblemDocument
 from shared.contracts.values import name_in
-from shared.etags import etag_of
-from shared.links import href
+from shared.http.etags import etag_of
+from shared.http.links import href
 from shared.tables.ingest.sources import Source, SourceSync
 
 

@@ -14,7 +14,7 @@ from shared.contracts.ingest.source_kinds.base import SourceConfig, WebConfig
 from shared.contracts.ingest.source_kinds.sql import SqlConfig
 from shared.contracts.ingest.sources import Schedule, SourceRequest
 from shared.errors import RuleBroken
-from shared.problems import field_errors
+from shared.http.problems import field_errors
 from shared.schedules import is_cron, is_zone
 
 NEEDS_A_SECRET = ("basic", "bearer", "header", "oauth2")

@@ -11,27 +11,20 @@ from services.ingest.sources import repository
 from services.ingest.sources.answers import source_answer
 from services.ingest.sources.changes import apply, new_row, patched, state_of
 from services.ingest.sources.checking import checked
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller, CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.imports import ImportKind
 from shared.contracts.ingest.sources import SourceAnswer, SourceKind, SourcePatch, SourceRequest
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
 from shared.errors import Conflict, FieldError, Problem, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.language import LanguageDep
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.language import LanguageDep
+from shared.http.problems import field_errors
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.problems import field_errors
-from shared.routing import COMPUTED, new_router
 from shared.tables.ingest.sources import Source
 
 SERVICE = "ingest"
@@ -100,7 +93,7 @@ def create_source(
     row = new_row(request, config)
     session.add(row)
     session.flush()
-    audit.record(session, caller, SERVICE, "create", "source", str(row.id), after=state_of(row))
+    trail.record(session, caller, SERVICE, "create", "source", str(row.id), after=state_of(row))
     set_etag(response, row)
     return source_answer(row, language)
 
@@ -168,7 +161,7 @@ def _change(
     if apply(row, request, config):
         row.version += 1
     session.add(row)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, action, "source", str(row.id), before=before, after=state_of(row)
     )
 
@@ -188,7 +181,7 @@ def delete_source(
     check_if_match(if_match, row)
     if repository.find_open_sync(session, row.id) is not None:
         raise Conflict(f"{row.code} is being synced", code="sync_running")
-    audit.record(session, caller, SERVICE, "delete", "source", str(row.id), before=state_of(row))
+    trail.record(session, caller, SERVICE, "delete", "source", str(row.id), before=state_of(row))
     repository.delete_source(session, row)
 
 
@@ -225,5 +218,5 @@ def bulk_sources(
 
     done = apply_items(session, items, how, apply_one)
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "bulk", "source", "", details=details)
+    trail.record(session, caller, SERVICE, "bulk", "source", "", details=details)
     return done

@@ -12,7 +12,7 @@ from services.ingest.sources.answers import page_answer, sync_answer
 from services.ingest.sources.pulling import connect, settings_of
 from services.ingest.sources.watching import look
 from services.ingest.sources.workflow import ask_for_sync
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.contracts.ingest.sources import (
     SourceTestAnswer,
@@ -23,9 +23,9 @@ from shared.contracts.ingest.sources import (
 )
 from shared.contracts.jobs import Accepted, Page, Wait
 from shared.database import SessionDep, new_session
+from shared.http.routing import STORES_NOTHING, new_router
 from shared.jobs.endpoints import accept
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import STORES_NOTHING, new_router
 from shared.tables.ingest.sources import Source, SourcePage, SourceSync
 
 SERVICE = "ingest"
@@ -92,7 +92,7 @@ def create_sync(
     source = repository.get_source(session, source_id, for_update=True)
     sync, job = ask_for_sync(session, source, caller.subject, since=asked.since, until=asked.until)
     details = {"sync": str(sync.id), "from": sync.since, "to": sync.until}
-    audit.record(session, caller, SERVICE, "start_sync", "source", str(source.id), details=details)
+    trail.record(session, caller, SERVICE, "start_sync", "source", str(source.id), details=details)
     return accept(response, job)
 
 

@@ -22,8 +22,8 @@ from shared.clients.outside.problems import SourceUnreachable
 from shared.contracts.ingest.source_kinds.folder import FolderConfig
 from shared.database import in_transaction
 from shared.errors import Problem, RuleBroken
+from shared.http.problems import body_of
 from shared.jobs.running import JobContext, is_passing
-from shared.problems import body_of
 from shared.tables.ingest.sources import Source, SourceSync
 
 PROCESSED, FAILED = "processed", "failed"

@@ -13,13 +13,15 @@ from services.ingest.sources.loading import fail_own_imports, load
 from services.ingest.sources.pulling import pull
 from services.ingest.sources.watching import watch
 from services.ingest.sources.watermarks import capped, from_bound, later, to_bound
-from shared import audit, metrics, outbox
+from shared import metrics
+from shared.audit import trail
 from shared.clock import utc_now
 from shared.database import in_transaction
 from shared.errors import Conflict
+from shared.events import outbox
+from shared.http.links import href
 from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register
-from shared.links import href
 from shared.tables.ingest.sources import Source, SourceSync
 from shared.tables.platform import Job
 
@@ -175,7 +177,7 @@ def _tell(session: Session, source: Source, sync: SourceSync, subject: str) -> N
         "watermark": sync.watermark_after,
         "problem": (sync.problem or {}).get("code"),
     }
-    audit.record(session, subject, SERVICE, "sync", "source", str(source.id), details=details)
+    trail.record(session, subject, SERVICE, "sync", "source", str(source.id), details=details)
 
 
 def _pausing(context: JobContext) -> Callable[[float], object]:

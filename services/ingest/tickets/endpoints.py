@@ -10,20 +10,21 @@ from fastapi import Query
 from services.ingest.facts import repository as facts
 from services.ingest.facts.repository import TICKETS
 from services.ingest.facts.workflow import push_facts
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, finish_bulk, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.facts import (
     TicketAnswer,
     TicketRequest,
 )
 from shared.contracts.jobs import Page
 from shared.database import SessionDep, new_session
-from shared.etags import etag_of
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, finish_bulk, read_items
+from shared.http.etags import etag_of
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import period_of
-from shared.routing import new_router
 from shared.tables.ingest.facts import Ticket
 
 SERVICE = "ingest"
@@ -128,6 +129,6 @@ def bulk_tickets(
     items = read_items(TicketRequest, request.items)
     results = push_facts(session, TICKETS, items, _row_of)
     done = finish_bulk(session, results, how)
-    details = {"items": len(items), "content_hash": audit.sha256_of(request.items)}
-    audit.record(session, caller, SERVICE, "push", "ticket", "", details=details)
+    details = {"items": len(items), "content_hash": trail.sha256_of(request.items)}
+    trail.record(session, caller, SERVICE, "push", "ticket", "", details=details)
     return done

@@ -17,8 +17,8 @@ from shared.contracts.ingest.ticket_statistics import (
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import FieldError, RuleBroken
+from shared.http.routing import new_router
 from shared.periods import months_between, period_range
-from shared.routing import new_router
 
 MOST_MONTHS = 120
 Only = Annotated[str | None, Query(max_length=500, description="Only tickets with this value")]

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from shared.bulk import BulkAnswer
 from shared.clients.base import ServiceClient
 from shared.contracts.allocation.mappings import PreviewAnswer, PreviewRequest
 from shared.contracts.allocation.model_versions import ModelVersionAnswer, VersionDiff
 from shared.contracts.allocation.objects import CostObjectAnswer
 from shared.contracts.allocation.periods import PeriodAnswer
 from shared.contracts.allocation.taxonomies import LoadAnswer
+from shared.contracts.bulk import BulkAnswer
 
 Collection = Literal["cost-pools", "resources", "solutions", "consumers"]
 Item = Mapping[str, Any]

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shared.bulk import BulkAnswer
 from shared.clients.base import ServiceClient
 from shared.contracts.allocation.benchmarks import BenchmarkAnswer
 from shared.contracts.allocation.budgets import BudgetAlertAnswer, BudgetAnswer
+from shared.contracts.bulk import BulkAnswer
 
 Item = Mapping[str, Any]
 MAX_ITEMS = 10_000

@@ -9,11 +9,11 @@ from sqlmodel import Session
 from services.ingest.data_quality.domain import FIELDS, LONGEST_DAYS, PeriodFigures
 from services.ingest.data_quality.figures.as_json import figures_from_json
 from services.ingest.data_quality.figures.unmapped import PoolFigures
-from shared import advisory_locks
 from shared.database import in_transaction
 from shared.line_fields import LIVE_LINES
 from shared.money import plain
 from shared.periods import previous_period
+from shared.postgres import advisory_locks
 
 KEPT_GROUPS, KEPT_OF_ALL, KEPT_PAIRS = 5_000, 20_000, 500
 COUNTING_MEMORY = "128MB"

@@ -14,9 +14,9 @@ from shared.contracts.ingest.data_quality import (
 )
 from shared.contracts.values import name_in
 from shared.errors import FieldError, RuleBroken
-from shared.etags import etag_of
+from shared.http.etags import etag_of
+from shared.http.problems import field_errors
 from shared.line_fields import is_line_field
-from shared.problems import field_errors
 from shared.tables.ingest.data_quality import QualityRule
 
 VALUES = (

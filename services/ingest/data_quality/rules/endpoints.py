@@ -8,17 +8,9 @@ from sqlmodel import Session
 
 from services.ingest.data_quality.rules import answers, repository
 from services.ingest.data_quality.rules.answers import answer
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller, CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.ingest.data_quality import (
     QualityResultAnswer,
     QualityRuleAnswer,
@@ -31,11 +23,12 @@ from shared.contracts.jobs import Page
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import Conflict, Problem
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.language import LanguageDep
-from shared.natural_keys import check_key_stays
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.language import LanguageDep
+from shared.http.natural_keys import check_key_stays
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.ingest.data_quality import QualityResult, QualityRule
 
 SERVICE, NOUN = "ingest", "data_quality_rule"
@@ -134,7 +127,7 @@ def create_rule(
     session.add(row)
     session.flush()
     after = row.model_dump()
-    audit.record(session, caller, SERVICE, "create", NOUN, str(row.id), after=after)
+    trail.record(session, caller, SERVICE, "create", NOUN, str(row.id), after=after)
     set_etag(response, row)
     return answer(row, language)
 
@@ -196,7 +189,7 @@ def _change(
         session.add(row)
         session.flush()
         after = row.model_dump()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", NOUN, str(row.id), before=before, after=after
         )
 
@@ -216,7 +209,7 @@ def delete_rule(
     check_if_match(if_match, row)
     before = row.model_dump()
     session.delete(row)
-    audit.record(session, caller, SERVICE, "delete", NOUN, str(row.id), before=before)
+    trail.record(session, caller, SERVICE, "delete", NOUN, str(row.id), before=before)
 
 
 @router.post(
@@ -252,5 +245,5 @@ def bulk_rules(
 
     done = apply_items(session, items, how, apply_one)
     details = bulk_details(request.items, done)
-    audit.record(session, caller, SERVICE, "bulk", NOUN, "", details=details)
+    trail.record(session, caller, SERVICE, "bulk", NOUN, "", details=details)
     return done

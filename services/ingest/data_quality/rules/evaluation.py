@@ -16,10 +16,10 @@ from services.ingest.data_quality.rules.counting_repository import Asked, count_
 from services.ingest.data_quality.rules.judging import CHANGES, Finding, RuleMeasures, findings_of
 from services.ingest.data_quality.rules.repository import Span
 from services.ingest.data_quality.rules.selectors import read_selector
-from shared import outbox
 from shared.clock import utc_now
 from shared.database import in_transaction
 from shared.errors import Problem
+from shared.events import outbox
 from shared.jobs.chores import register
 from shared.logs import get_logger
 from shared.money import plain

@@ -9,8 +9,8 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col
 
-from shared import advisory_locks
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.ingest.data_quality import QualityResult, QualityRule
 
 RECENT_PERIODS = 13

@@ -13,10 +13,10 @@ from shared.contracts.days import Day
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.review_notes import ActionState, ReviewActionAnswer
 from shared.database import SessionDep, new_session
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import ReviewAction
 

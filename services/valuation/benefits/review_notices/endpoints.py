@@ -12,7 +12,7 @@ from shared.auth import Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.reviews import AnnouncementAnswer
 from shared.database import SessionDep
-from shared.routing import new_router
+from shared.http.routing import new_router
 
 router = new_router(PATH, TAG, [Needs("valuation:read")])
 

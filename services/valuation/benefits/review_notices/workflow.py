@@ -17,11 +17,11 @@ from services.valuation.benefits.review_notices.domain import (
     next_look,
 )
 from services.valuation.benefits.reviews.domain import State
-from shared import outbox
 from shared.clock import utc_now
 from shared.database import in_transaction
+from shared.events import outbox
+from shared.http.links import href
 from shared.jobs.chores import register
-from shared.links import href
 from shared.settings import get_settings
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import PostImplementationReview, ReviewAnnouncement

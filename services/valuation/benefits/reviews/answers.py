@@ -26,7 +26,7 @@ from shared.contracts.valuation.review_notes import (
 )
 from shared.contracts.valuation.reviews import ReviewAnswer, ReviewSummary
 from shared.contracts.values import name_in
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import PostImplementationReview, ReviewAction, ReviewFinding
 

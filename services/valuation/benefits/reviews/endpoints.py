@@ -18,7 +18,7 @@ from services.valuation.benefits.reviews.workflow import move_due_day, new_revie
 from services.valuation.changes import read_patch, write_changes
 from services.valuation.investments.initiatives import repository as initiatives
 from services.valuation.investments.run_costs.workflow import NOT_ASKED
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.contracts.days import Day
 from shared.contracts.jobs import Page
@@ -31,11 +31,11 @@ from shared.contracts.valuation.reviews import (
 )
 from shared.database import SessionDep, new_session
 from shared.errors import Conflict, FieldError, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import PostImplementationReview
 
@@ -143,7 +143,7 @@ def create_review(
     review = new_review(initiative, request.due_on, owner=request.owner)
     session.add(review)
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "create", "review", str(review.id), after=review.model_dump()
     )
     set_etag(response, review)
@@ -200,7 +200,7 @@ def update_review(
             fill_review(session, review, initiative, run_cost)
         session.add(review)
         session.flush()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", "review", str(review_id),
             before=before, after=review.model_dump(include=set(ReviewPatch.model_fields)),
         )  # fmt: skip
@@ -238,6 +238,6 @@ def delete_review(
     if review.state != "scheduled" or review.offset_months is not None:
         raise Conflict("it has begun, or go-live has made it", code="review_in_use")
     repository.delete_review(session, review)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "review", str(review_id), before=review.model_dump()
     )

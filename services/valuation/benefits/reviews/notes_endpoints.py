@@ -9,7 +9,7 @@ from services.valuation.benefits.reviews.answers import action_answer, finding_a
 from services.valuation.benefits.reviews.domain import check_changeable
 from services.valuation.benefits.reviews.endpoints import PATH, SERVICE, TAG
 from services.valuation.changes import read_patch, write_changes
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -21,8 +21,8 @@ from shared.contracts.valuation.review_notes import (
     FindingRequest,
 )
 from shared.database import SessionDep
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.routing import new_router
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.routing import new_router
 from shared.tables.valuation.reviews import ReviewAction, ReviewFinding
 
 router = new_router(PATH, TAG, [Needs("valuation:read")])
@@ -65,7 +65,7 @@ def create_finding(
     )
     session.add(row)
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "create", "finding", str(row.id),
         details={"review": str(review_id)}, after=row.model_dump(),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def delete_finding(
     check_if_match(if_match, row)
     check_changeable(review.state)  # type: ignore[arg-type]
     session.delete(row)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "finding", str(finding_id),
         details={"review": str(review_id)}, before=row.model_dump(),
     )  # fmt: skip
@@ -135,7 +135,7 @@ def create_action(
     )
     session.add(row)
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "create", "action", str(row.id),
         details={"review": str(review_id)}, after=row.model_dump(),
     )  # fmt: skip
@@ -171,7 +171,7 @@ def update_action(
     if write_changes(row, given):
         session.add(row)
         session.flush()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", "action", str(action_id),
             details={"review": str(review_id)}, before=before, after=row.model_dump(),
         )  # fmt: skip

@@ -17,15 +17,15 @@ from services.valuation.benefits.reviews.filling import fill_results
 from services.valuation.benefits.reviews.shown import shown_results
 from services.valuation.changes import write_changes
 from services.valuation.measures.value_kpis import repository as kpis
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.reviews import ManualResultRequest, ReviewResult
 from shared.database import SessionDep
 from shared.errors import Conflict, NotFound, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.kpis import ValueKpi
 
@@ -75,7 +75,7 @@ def create_result(
     if not filled:
         raise Conflict("observations say what came of this promise", code="already_measured")
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "create", "review_result", str(kept["id"]),
         details={"review": str(review_id)}, after=kept,
     )  # fmt: skip
@@ -128,7 +128,7 @@ def delete_result(
     write_changes(review, {"manual_results": left})
     fill_results(session, review, initiative)
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "review_result", str(result_id),
         details={"review": str(review_id)}, before=found,
     )  # fmt: skip

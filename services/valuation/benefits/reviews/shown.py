@@ -21,7 +21,7 @@ from shared.contracts.valuation.reviews import (
     UseResult,
 )
 from shared.contracts.values import name_in
-from shared.links import href
+from shared.http.links import href
 from shared.tables.valuation.initiatives import Initiative
 
 Kept = Mapping[str, Any]

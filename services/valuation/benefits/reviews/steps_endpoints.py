@@ -17,16 +17,17 @@ from services.valuation.benefits.reviews.endpoints import PATH, SERVICE, TAG
 from services.valuation.benefits.reviews.filling import ask_and_lock, fill_review
 from services.valuation.changes import write_changes
 from services.valuation.investments.run_costs.domain import RunCost
-from shared import audit, outbox
+from shared.audit import trail
 from shared.auth import Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.reviews import ReturnRequest, ReviewAnswer
 from shared.database import SessionDep
-from shared.etags import set_etag
+from shared.events import outbox
 from shared.four_eyes import authors_of, check_other_eyes
-from shared.language import LanguageDep
-from shared.links import href
-from shared.routing import new_router
+from shared.http.etags import set_etag
+from shared.http.language import LanguageDep
+from shared.http.links import href
+from shared.http.routing import new_router
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import PostImplementationReview
 
@@ -51,10 +52,10 @@ def _take(
     write_changes(review, {"state": after, **more})
     session.add(review)
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, step, "review", str(review.id),
         before={"state": before},
-        after={"state": after, "results_sha256": audit.sha256_of(review.results)},
+        after={"state": after, "results_sha256": trail.sha256_of(review.results)},
     )  # fmt: skip
 
 
@@ -107,9 +108,9 @@ def refresh_review(
     fill_review(session, review, initiative, run_cost)
     review.version += 1
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "refresh", "review", str(review_id),
-        after={"results_sha256": audit.sha256_of(review.results)},
+        after={"results_sha256": trail.sha256_of(review.results)},
     )  # fmt: skip
     return _answer(session, found, language, response)
 

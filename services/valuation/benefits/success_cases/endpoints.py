@@ -10,7 +10,7 @@ from services.valuation.benefits.reviews import repository as reviews
 from services.valuation.benefits.success_cases import repository
 from services.valuation.benefits.success_cases.figures import freeze_figures, shown_figures
 from services.valuation.changes import merge_names, read_patch, write_changes
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -18,13 +18,13 @@ from shared.contracts.valuation.cases import CaseAnswer, CasePatch, CaseRequest
 from shared.contracts.values import name_in
 from shared.database import SessionDep, new_session
 from shared.errors import Conflict, NotFound, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
-from shared.links import href
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.links import href
+from shared.http.query_parameters import TAG_PARAMETER, read_open_filters
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.query_parameters import TAG_PARAMETER, read_open_filters
-from shared.routing import new_router
 from shared.tables.valuation.cases import SuccessCase
 from shared.tables.valuation.initiatives import Initiative
 from shared.tables.valuation.reviews import PostImplementationReview
@@ -143,7 +143,7 @@ def create_case(
         raise Conflict(f"the case {row.code} exists", code="code_taken")
     session.add(row)
     session.flush()
-    audit.record(session, caller, SERVICE, "create", "case", str(row.id), after=row.model_dump())
+    trail.record(session, caller, SERVICE, "create", "case", str(row.id), after=row.model_dump())
     set_etag(response, row)
     return case_answer(row, language)
 
@@ -205,7 +205,7 @@ def update_case(
     if write_changes(row, _given(patch, row)):
         session.add(row)
         session.flush()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", "case", str(case_id),
             before=before, after=row.model_dump(exclude={"figures"}),
         )  # fmt: skip
@@ -246,4 +246,4 @@ def delete_case(
     row = repository.get_case(session, case_id, lock=True)
     check_if_match(if_match, row)
     session.delete(row)
-    audit.record(session, caller, SERVICE, "delete", "case", str(case_id), before=row.model_dump())
+    trail.record(session, caller, SERVICE, "delete", "case", str(case_id), before=row.model_dump())

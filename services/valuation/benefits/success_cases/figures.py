@@ -12,7 +12,7 @@ from services.valuation.benefits.reviews.shown import (
     shown_results,
 )
 from services.valuation.measures.value_kpis.domain import round_fraction
-from shared.audit import sha256_of
+from shared.audit.trail import sha256_of
 from shared.contracts.valuation.cases import CaseFigures
 from shared.contracts.values import decimal_to_text
 from shared.tables.valuation.reviews import PostImplementationReview

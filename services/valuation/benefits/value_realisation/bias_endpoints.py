@@ -22,7 +22,7 @@ from services.valuation.benefits.value_realisation.looks import load_experiences
 from shared.auth import Needs
 from shared.contracts.valuation.realisation import BiasAnswer, BiasGroup
 from shared.database import SessionDep
-from shared.routing import new_router
+from shared.http.routing import new_router
 
 router = new_router("/v1/value-realisation", "value-realisation", [Needs("valuation:read")])
 GroupBy = Literal["none", "portfolio", "sponsor", "kind", "kpi", "level"]

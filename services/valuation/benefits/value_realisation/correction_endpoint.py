@@ -23,9 +23,9 @@ from shared.contracts.valuation.realisation import (
     ReferenceClass,
 )
 from shared.database import SessionDep
-from shared.language import LanguageDep
-from shared.links import href
-from shared.routing import new_router
+from shared.http.language import LanguageDep
+from shared.http.links import href
+from shared.http.routing import new_router
 from shared.tables.valuation.initiatives import ValueExpectation
 from shared.tables.valuation.kpis import ValueKpi
 

@@ -22,7 +22,7 @@ from shared.contracts.valuation.realisation import (
 )
 from shared.contracts.values import Period
 from shared.database import SessionDep
-from shared.routing import new_router
+from shared.http.routing import new_router
 
 router = new_router("/v1/value-realisation", "value-realisation", [Needs("valuation:read")])
 PortfolioQuery = Annotated[

@@ -10,9 +10,9 @@ from services.valuation.investments.cash_flows import repository
 from services.valuation.investments.cash_flows.workflow import put_payments
 from services.valuation.investments.initiatives import repository as initiatives
 from services.valuation.investments.initiatives.workflow import rescore
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.cash_flows import (
     CashFlowAnswer,
@@ -20,10 +20,11 @@ from shared.contracts.valuation.cash_flows import (
 )
 from shared.contracts.valuation.initiatives import Basis, Category
 from shared.database import SessionDep, new_session
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.valuation.initiatives import InitiativeCashFlow
 
 SERVICE = "valuation"
@@ -111,7 +112,7 @@ def delete_cash_flow(
     session.delete(row)
     session.flush()
     rescore(session, [initiative])
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "cash_flow", str(cash_flow_id), before=row.model_dump()
     )
 
@@ -133,8 +134,8 @@ def bulk_cash_flows(
     initiative = initiatives.get_initiative(session, initiative_id, lock=True)
     items = read_items(CashFlowRequest, request.items)
     done = put_payments(session, items, [initiative] * len(items), how)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "cash_flow", str(initiative_id),
-        details={"items": len(items), "sha256": audit.sha256_of(request.items)},
+        details={"items": len(items), "sha256": trail.sha256_of(request.items)},
     )  # fmt: skip
     return done

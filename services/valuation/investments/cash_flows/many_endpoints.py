@@ -13,17 +13,18 @@ from services.valuation.investments.cash_flows.endpoints import (
 )
 from services.valuation.investments.cash_flows.workflow import put_payments
 from services.valuation.investments.initiatives import repository as initiatives
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.cash_flows import CashFlowAnswer, CashFlowOfInitiative
 from shared.contracts.valuation.initiatives import Basis, Category
 from shared.database import SessionDep, new_session
 from shared.errors import Problem
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, read_items
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow
 
 router = new_router("/v1/cash-flows", "cash-flows", [Needs("valuation:read")])
@@ -90,8 +91,8 @@ def bulk_cash_flows_of_initiatives(
     known = initiatives.find_by_codes(session, named, lock=True)
     owners = [None if isinstance(item, Problem) else known.get(item.initiative) for item in items]
     done = put_payments(session, items, owners, how)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "cash_flow", "",
-        details={"items": len(items), "sha256": audit.sha256_of(request.items)},
+        details={"items": len(items), "sha256": trail.sha256_of(request.items)},
     )  # fmt: skip
     return done

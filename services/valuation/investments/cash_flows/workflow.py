@@ -10,10 +10,11 @@ from services.valuation.changes import write_changes
 from services.valuation.investments.cash_flows import repository
 from services.valuation.investments.cash_flows.domain import Payment, natural_keys
 from services.valuation.investments.initiatives.workflow import rescore
-from shared.bulk import BulkAnswer, BulkQuery, Outcome, apply_items
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer
 from shared.contracts.valuation.cash_flows import CashFlowRequest
 from shared.errors import Problem, RuleBroken
+from shared.http.bulk import BulkQuery, Outcome, apply_items
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow
 
 Item = TypeVar("Item", bound=CashFlowRequest)

@@ -23,8 +23,8 @@ from shared.contracts.valuation.evaluations import (
 )
 from shared.contracts.valuation.initiatives import Basis
 from shared.database import SessionDep
-from shared.language import LanguageDep
-from shared.routing import STORES_NOTHING, new_router
+from shared.http.language import LanguageDep
+from shared.http.routing import STORES_NOTHING, new_router
 
 router = new_router("/v1", "evaluations", [Needs("valuation:read")])
 

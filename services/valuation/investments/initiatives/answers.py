@@ -8,8 +8,8 @@ from shared.clock import utc_now
 from shared.contracts.valuation.initiatives import InitiativeAnswer, InitiativeRequest
 from shared.contracts.values import name_in
 from shared.errors import FieldError, Forbidden, RuleBroken
-from shared.etags import etag_of
 from shared.four_eyes import check_other_eyes
+from shared.http.etags import etag_of
 from shared.settings import get_settings
 from shared.tables.valuation.initiatives import Initiative
 

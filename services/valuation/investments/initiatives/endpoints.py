@@ -17,9 +17,9 @@ from services.valuation.investments.initiatives.answers import (
 )
 from services.valuation.investments.initiatives.filters import FilterDep
 from services.valuation.investments.initiatives.workflow import follow_up
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.initiatives import (
     InitiativeAnswer,
@@ -29,12 +29,13 @@ from shared.contracts.valuation.initiatives import (
 from shared.contracts.values import name_in
 from shared.database import SessionDep, new_session
 from shared.errors import Conflict, Problem
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, read_items
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.query_parameters import TAG_PARAMETER
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.query_parameters import TAG_PARAMETER
-from shared.routing import COMPUTED, new_router
 from shared.tables.valuation.initiatives import Initiative
 
 SERVICE = "valuation"
@@ -127,7 +128,7 @@ def create_initiative(
     check_offsets(row.review_offsets)
     session.add(row)
     follow_up(session, [row])
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "create", "initiative", str(row.id), after=row.model_dump()
     )
     set_etag(response, row)
@@ -167,7 +168,7 @@ def update_initiative(
         given["stated"] = {name: text for name, text in stated.items() if text is not None}
     if write_changes(row, given):
         follow_up(session, [row])
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", "initiative", str(row.id),
             before=before, after=row.model_dump(),
         )  # fmt: skip
@@ -192,7 +193,7 @@ def delete_initiative(
     if not early or repository.has_started_reviews(session, initiative_id):
         raise Conflict("work on it has begun; close or reject it", code="initiative_in_use")
     repository.delete_initiative(session, row)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "initiative", str(initiative_id),
         before=row.model_dump(),
     )  # fmt: skip
@@ -238,8 +239,8 @@ def bulk_initiatives(
 
     done = apply_items(session, items, how, apply)
     follow_up(session, list(touched.values()))
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "initiative", "",
-        details={"items": len(items), "sha256": audit.sha256_of(request.items)},
+        details={"items": len(items), "sha256": trail.sha256_of(request.items)},
     )  # fmt: skip
     return done

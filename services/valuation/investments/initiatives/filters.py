@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request
 from shared.contracts.days import Day
 from shared.contracts.valuation.initiatives import Stage
 from shared.contracts.values import Currency
-from shared.query_parameters import read_open_filters
+from shared.http.query_parameters import read_open_filters
 
 CodeQuery = Annotated[str | None, Query(max_length=200)]
 DayQuery = Annotated[Day | None, Query()]

@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from services.valuation.investments.initiatives.filters import InitiativeFilter
-from shared import advisory_locks
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.valuation.gates import InitiativeGate
 from shared.tables.valuation.initiatives import Initiative, InitiativeCashFlow, ValueExpectation
 from shared.tables.valuation.reviews import PostImplementationReview, ReviewAction, ReviewFinding

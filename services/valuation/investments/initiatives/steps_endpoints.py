@@ -11,7 +11,7 @@ from services.valuation.investments.initiatives.answers import initiative_answer
 from services.valuation.investments.initiatives.domain import Step, take_step
 from services.valuation.investments.initiatives.workflow import follow_up
 from services.valuation.investments.stage_gates.workflow import pass_gate
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.valuation.gates import (
@@ -23,8 +23,8 @@ from shared.contracts.valuation.gates import (
 from shared.contracts.valuation.initiatives import InitiativeAnswer
 from shared.database import SessionDep
 from shared.four_eyes import check_other_eyes
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.tables.valuation.initiatives import Initiative
 
 router = new_router("/v1/initiatives", "initiatives", [Needs("valuation:read")])
@@ -48,7 +48,7 @@ def _step(
         details["verdict"] = pass_gate(session, row, step, caller.subject, request).verdict
     write_changes(row, {"stage": following, **days})
     follow_up(session, [row])
-    audit.record(
+    trail.record(
         session, caller, "valuation", step, "initiative", str(row.id),
         details=details, before={"stage": before}, after={"stage": row.stage},
     )  # fmt: skip

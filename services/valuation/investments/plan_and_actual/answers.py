@@ -16,7 +16,7 @@ from shared.contracts.valuation.variances import (
     VarianceAnswer,
 )
 from shared.contracts.values import name_in
-from shared.links import href
+from shared.http.links import href
 from shared.tables.valuation.initiatives import Initiative, ValueExpectation
 from shared.tables.valuation.kpis import ValueKpi
 

@@ -16,8 +16,8 @@ from shared.contracts.days import Day
 from shared.contracts.valuation.initiatives import NotNegative, Percent
 from shared.contracts.valuation.variances import EarnedFigure, EarnedValue
 from shared.database import SessionDep
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 
 router = new_router("/v1/initiatives", "variances", [Needs("valuation:read")])
 

@@ -47,11 +47,11 @@ from shared.contracts.valuation.variances import (
 )
 from shared.contracts.values import DecimalText
 from shared.database import SessionDep, new_session
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.query_parameters import TAG_PARAMETER
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.query_parameters import TAG_PARAMETER
-from shared.routing import new_router
 from shared.tables.valuation.initiatives import Initiative
 
 router = new_router("/v1", "variances", [Needs("valuation:read")])

@@ -12,7 +12,7 @@ from services.valuation.investments.run_costs.domain import (
 from shared.clients.allocation.costs import AllocationCosts, allocation_costs
 from shared.contracts.valuation.evaluations import AllocatedRunCost, RunCostNote
 from shared.errors import Problem
-from shared.links import beside
+from shared.http.links import beside
 from shared.logs import get_logger
 from shared.periods import period_of
 from shared.tables.valuation.initiatives import Initiative

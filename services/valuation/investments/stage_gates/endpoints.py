@@ -11,10 +11,10 @@ from shared.auth import Needs
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.gates import ExpectedValue, GateAnswer, GateChange
 from shared.database import SessionDep
-from shared.language import LanguageDep
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.money import EXACT
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.valuation.gates import InitiativeGate
 
 router = new_router(

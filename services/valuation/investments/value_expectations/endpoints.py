@@ -16,9 +16,9 @@ from services.valuation.investments.initiatives.domain import (
 from services.valuation.investments.value_expectations import repository
 from services.valuation.investments.value_expectations.workflow import new_promise, put_promises
 from services.valuation.measures.value_kpis import repository as kpis
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.initiatives import Level
 from shared.contracts.valuation.promises import (
@@ -28,9 +28,10 @@ from shared.contracts.valuation.promises import (
 )
 from shared.database import SessionDep
 from shared.errors import Conflict
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.bulk import BulkQueryDep, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.valuation.initiatives import ValueExpectation
 from shared.tables.valuation.kpis import ValueKpi
 
@@ -127,7 +128,7 @@ def create_value_expectation(
         raise Conflict("this promise is made already", code="expectation_exists")
     session.add(row)
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "create", "value_expectation", str(row.id),
         after=row.model_dump(),
     )  # fmt: skip
@@ -169,7 +170,7 @@ def update_value_expectation(
     if write_changes(row, given):
         session.add(row)
         session.flush()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", "value_expectation", str(row.id),
             before=before, after=row.model_dump(),
         )  # fmt: skip
@@ -198,7 +199,7 @@ def delete_value_expectation(
     if not (initiative.historic or initiative.stage in {"proposed", "rejected"}):
         raise Conflict("it was approved on this promise", code="expectation_in_use")
     session.delete(row)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "value_expectation", str(expectation_id),
         before=row.model_dump(),
     )  # fmt: skip
@@ -221,8 +222,8 @@ def bulk_value_expectations(
     initiative = initiatives.get_initiative(session, initiative_id, lock=True)
     items = read_items(ValueExpectationRequest, request.items)
     done = put_promises(session, items, [initiative] * len(items), how)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "value_expectation", str(initiative_id),
-        details={"items": len(items), "sha256": audit.sha256_of(request.items)},
+        details={"items": len(items), "sha256": trail.sha256_of(request.items)},
     )  # fmt: skip
     return done

@@ -9,9 +9,9 @@ from services.valuation.investments.initiatives import repository as initiatives
 from services.valuation.investments.value_expectations import repository
 from services.valuation.investments.value_expectations.endpoints import SERVICE, expectation_answer
 from services.valuation.investments.value_expectations.workflow import put_promises
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, read_items
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.initiatives import BenefitKind, Level
 from shared.contracts.valuation.promises import (
@@ -21,9 +21,10 @@ from shared.contracts.valuation.promises import (
 from shared.contracts.values import Period
 from shared.database import SessionDep, new_session
 from shared.errors import Problem
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, read_items
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.valuation.initiatives import Initiative, ValueExpectation
 
 EXPORT_COLUMNS = (
@@ -101,8 +102,8 @@ def bulk_value_expectations_of_initiatives(
     known = initiatives.find_by_codes(session, named, lock=True)
     owners = [None if isinstance(item, Problem) else known.get(item.initiative) for item in items]
     done = put_promises(session, items, owners, how)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "value_expectation", "",
-        details={"items": len(items), "sha256": audit.sha256_of(request.items)},
+        details={"items": len(items), "sha256": trail.sha256_of(request.items)},
     )  # fmt: skip
     return done

@@ -13,10 +13,11 @@ from services.valuation.investments.initiatives.domain import (
 )
 from services.valuation.investments.value_expectations import repository
 from services.valuation.measures.value_kpis import repository as kpis
-from shared.bulk import BulkAnswer, BulkQuery, Outcome, apply_items
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer
 from shared.contracts.valuation.promises import ValueExpectationPatch, ValueExpectationRequest
 from shared.errors import FieldError, Problem, RuleBroken
+from shared.http.bulk import BulkQuery, Outcome, apply_items
 from shared.periods import next_period, period_of
 from shared.tables.valuation.initiatives import Initiative, ValueExpectation
 from shared.tables.valuation.kpis import ValueKpi

@@ -15,8 +15,8 @@ from shared.contracts.valuation.attribution import AttributionAnswer
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import RuleBroken
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.tables.valuation.kpis import ValueKpi
 
 router = new_router("/v1/value-kpis", "value-kpis", [Needs("valuation:read")])

@@ -9,18 +9,10 @@ from fastapi import Query, Response
 from services.valuation.changes import write_changes
 from services.valuation.measures.feedback import repository
 from services.valuation.measures.feedback.domain import Given, natural_keys
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.feedback import (
     STORED_COMMENT,
@@ -31,11 +23,12 @@ from shared.contracts.valuation.feedback import (
 from shared.contracts.values import Period, decimal_to_text
 from shared.database import SessionDep, new_session
 from shared.errors import Problem
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import period_of
-from shared.routing import new_router
 from shared.tables.valuation.feedback import Feedback
 
 SERVICE = "valuation"
@@ -128,7 +121,7 @@ def delete_feedback(
     check_if_match(if_match, row)
     session.delete(row)
     before = row.model_dump(exclude={"comment"})
-    audit.record(session, caller, SERVICE, "delete", "feedback", str(feedback_id), before=before)
+    trail.record(session, caller, SERVICE, "delete", "feedback", str(feedback_id), before=before)
 
 
 @router.post(
@@ -167,7 +160,7 @@ def bulk_feedback(
         return "updated" if changed else "unchanged", row.id
 
     done = apply_items(session, items, how, apply)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "feedback", "", details=bulk_details(request.items, done)
     )
     return done

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from shared import advisory_locks
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.valuation.feedback import Feedback
 
 

@@ -11,7 +11,7 @@ from shared.contracts.valuation.feedback import FeedbackStatistics
 from shared.contracts.values import Period
 from shared.database import SessionDep
 from shared.errors import RuleBroken
-from shared.routing import new_router
+from shared.http.routing import new_router
 
 router = new_router("/v1/feedback", "feedback", [Needs("valuation:read")])
 

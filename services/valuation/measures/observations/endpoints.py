@@ -12,20 +12,21 @@ from services.valuation.measures.value_kpis import repository as kpis
 from services.valuation.measures.value_kpis.endpoints import CodeQuery
 from services.valuation.measures.value_kpis.links import LinkDep
 from services.valuation.measures.value_kpis.series import key_of_link
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.kpis import ObservationAnswer, ObservationRequest
 from shared.contracts.values import Period
 from shared.database import SessionDep, new_session
 from shared.errors import FieldError, Problem, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
 from shared.periods import period_of
-from shared.routing import new_router
 from shared.tables.valuation.kpis import Observation, ValueKpi
 
 SERVICE = "valuation"
@@ -118,7 +119,7 @@ def delete_observation(
     check_if_match(if_match, row)
     session.delete(row)
     before = row.model_dump() | {"kpi": kpi}
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "observation", str(observation_id), before=before
     )
 
@@ -160,9 +161,9 @@ def bulk_observations(
         return "updated" if changed else "unchanged", row.id
 
     done = apply_items(session, items, how, apply)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "observation", "",
-        details={"items": len(items), "sha256": audit.sha256_of(request.items)},
+        details={"items": len(items), "sha256": trail.sha256_of(request.items)},
     )  # fmt: skip
     return done
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
-from shared import advisory_locks
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.valuation.kpis import Observation, ValueKpi
 
 NaturalKey = tuple[UUID, str, datetime | None, str, str]

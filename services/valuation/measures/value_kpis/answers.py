@@ -5,7 +5,7 @@ from typing import Any
 from services.valuation.measures.value_kpis.series import key_of_link
 from shared.contracts.valuation.kpis import TargetOfPeriod, ValueKpiAnswer, ValueKpiRequest
 from shared.contracts.values import Names, decimal_to_text, name_in
-from shared.etags import etag_of
+from shared.http.etags import etag_of
 from shared.tables.valuation.kpis import ValueKpi
 
 EXPORT_COLUMNS = (

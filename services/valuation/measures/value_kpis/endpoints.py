@@ -17,10 +17,10 @@ from services.valuation.measures.value_kpis.answers import (
 )
 from services.valuation.measures.value_kpis.formula_checks import is_in_a_formula, open_book
 from services.valuation.measures.value_kpis.links import LinkDep
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import BulkAnswer, BulkQueryDep, BulkRequest, Outcome, apply_items, read_items
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.kpis import (
     Dimension,
@@ -33,11 +33,12 @@ from shared.contracts.valuation.kpis import (
 )
 from shared.database import SessionDep, new_session
 from shared.errors import Conflict, Problem
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, read_items
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.valuation.kpis import ValueKpi
 
 SERVICE = "valuation"
@@ -140,7 +141,7 @@ def create_value_kpi(
     row = _new_row(request)
     session.add(row)
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "create", "value_kpi", str(row.id), after=row.model_dump()
     )
     set_etag(response, row)
@@ -182,7 +183,7 @@ def update_value_kpi(
     if write_changes(row, stored_fields(given)):
         session.add(row)
         session.flush()
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", "value_kpi", str(row.id),
             before=before, after=row.model_dump(),
         )  # fmt: skip
@@ -209,7 +210,7 @@ def delete_value_kpi(
     if is_in_a_formula(session, row.code):
         raise Conflict("the formula of another KPI names this one", code="kpi_in_use")
     session.delete(row)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", "value_kpi", str(kpi_id), before=row.model_dump()
     )
 
@@ -246,8 +247,8 @@ def bulk_value_kpis(
         return "updated" if changed else "unchanged", row.id
 
     done = apply_items(session, items, how, apply)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "value_kpi", "",
-        details={"items": len(items), "sha256": audit.sha256_of(request.items)},
+        details={"items": len(items), "sha256": trail.sha256_of(request.items)},
     )  # fmt: skip
     return done

@@ -7,7 +7,7 @@ from fastapi import Path, Query
 from services.valuation.measures.value_kpis import repository
 from services.valuation.measures.value_kpis.library import HOME_OF_KPI, PACKS, Names, Pack, PackKpi
 from services.valuation.measures.value_kpis.library.choosing import kpis_of_pack, kpis_to_load
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.jobs import Page
@@ -15,8 +15,8 @@ from shared.contracts.valuation.kpi_packs import PackAnswer, PackKind, PackKpiAn
 from shared.contracts.values import name_in
 from shared.database import SessionDep, discard
 from shared.errors import NotFound
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.tables.valuation.kpis import ValueKpi
 
 router = new_router("/v1/kpi-packs", "kpi-packs", [Needs("valuation:read")])
@@ -72,7 +72,7 @@ def load_kpi_pack(
     here = _codes_here(session, wanted)
     created = [code for code in wanted if code not in here]
     session.add_all([_row(*HOME_OF_KPI[code]) for code in created])
-    audit.record(
+    trail.record(
         session, caller, "valuation", "load", "kpi_pack", name, details={"created": created}
     )
     if dry_run:

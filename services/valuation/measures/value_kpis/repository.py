@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
-from shared import advisory_locks
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.valuation.initiatives import ValueExpectation
 from shared.tables.valuation.kpis import Observation, ValueKpi
 

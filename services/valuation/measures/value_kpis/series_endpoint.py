@@ -36,9 +36,9 @@ from shared.contracts.valuation.series import (
 from shared.contracts.values import Period, name_in
 from shared.database import SessionDep
 from shared.errors import RuleBroken
-from shared.language import LanguageDep
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.periods import months_between, next_period, period_of, period_range
-from shared.routing import new_router
 from shared.tables.valuation.kpis import ValueKpi
 
 MOST_MONTHS = 600

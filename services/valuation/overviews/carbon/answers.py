@@ -23,7 +23,7 @@ from shared.contracts.valuation.carbon import (
     CarbonLayer,
     CarbonMeasure,
 )
-from shared.links import beside
+from shared.http.links import beside
 from shared.money import EXACT
 
 NAMES = {

@@ -27,7 +27,7 @@ from shared.contracts.valuation.scorecards import (
     Scorecard,
 )
 from shared.contracts.values import name_in
-from shared.links import beside, href
+from shared.http.links import beside, href
 
 IT_NAME = {"en": "IT", "zh-CN": "信息技术"}
 

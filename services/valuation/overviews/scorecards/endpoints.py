@@ -10,8 +10,8 @@ from services.valuation.overviews.scorecards.workflow import gather_card
 from shared.auth import Needs
 from shared.contracts.valuation.scorecards import Scorecard
 from shared.database import SessionDep
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 
 router = new_router("/v1/scorecards", "scorecards", [Needs("valuation:read")])
 

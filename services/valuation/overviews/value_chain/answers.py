@@ -25,7 +25,7 @@ from shared.contracts.valuation.value_chain import (
     ValueChain,
 )
 from shared.contracts.values import name_in
-from shared.links import beside, href
+from shared.http.links import beside, href
 from shared.money import EXACT, add_exactly
 from shared.tables.valuation.value_chain import ValueChainStage
 

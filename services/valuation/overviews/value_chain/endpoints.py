@@ -13,9 +13,9 @@ from shared.auth import Needs
 from shared.clients.allocation.value_views import allocation_views
 from shared.contracts.valuation.value_chain import ValueChain
 from shared.database import SessionDep
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 
 COLUMNS = (
     "code", "name", "cost", "cost_share", "value", "value_share", "value_per_cost", "sentence"

@@ -8,18 +8,10 @@ from fastapi import Query, Response
 from services.valuation.changes import merge_names, read_patch, write_changes
 from services.valuation.overviews.value_chain import repository
 from services.valuation.overviews.value_chain.shipped import SHIPPED, STEP
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
 from shared.clock import utc_now
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.value_chain import (
     StageAnswer,
@@ -30,10 +22,11 @@ from shared.contracts.valuation.value_chain import (
 from shared.contracts.values import Names, name_in
 from shared.database import SessionDep
 from shared.errors import Conflict, Problem
-from shared.etags import IfMatchDep, check_if_match, etag_of, set_etag
-from shared.language import LanguageDep
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, etag_of, set_etag
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import new_router
 from shared.tables.valuation.value_chain import ValueChainStage
 
 SERVICE = "valuation"
@@ -194,7 +187,7 @@ def bulk_value_chain_stages(
         return "updated" if changed else "unchanged", row.id
 
     done = apply_items(session, items, how, apply)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", "value_chain_stage", "",
         details=bulk_details(request.items, done),
     )  # fmt: skip
@@ -218,7 +211,7 @@ def load_value_chain_stages(session: SessionDep, caller: CallerDep) -> StagesLoa
             request = StageRequest(code=code, names=Names(**names), position=place * STEP)
             session.add(_new_row(request))
             created.append(code)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "load", "value_chain_stage", "", details={"created": created}
     )
     return StagesLoaded(created=created, present=sorted(present))
@@ -239,4 +232,4 @@ def _stored(given: dict[str, Any]) -> dict[str, Any]:
 def _record(
     session: SessionDep, caller: CallerDep, action: str, row: ValueChainStage, **seen: Any
 ) -> None:
-    audit.record(session, caller, SERVICE, action, "value_chain_stage", str(row.id), **seen)
+    trail.record(session, caller, SERVICE, action, "value_chain_stage", str(row.id), **seen)

@@ -31,7 +31,7 @@ from shared.contracts.valuation.views import (
     SolutionValueView,
     SolutionWorth,
 )
-from shared.links import beside
+from shared.http.links import beside
 from shared.money import EXACT
 
 Role = Literal["revenue", "saving", "use"] | None

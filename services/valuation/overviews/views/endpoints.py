@@ -12,11 +12,11 @@ from shared.auth import Needs
 from shared.clients.allocation.value_views import allocation_views
 from shared.contracts.valuation.views import Quadrant, SolutionValueItem, SolutionValueView
 from shared.database import SessionDep
-from shared.exports import EXPORT_RESPONSES, ExportDep, export_rows
-from shared.language import LanguageDep
-from shared.pages_in_memory import page_of, sorted_rows
+from shared.http.exports import EXPORT_RESPONSES, ExportDep, export_rows
+from shared.http.language import LanguageDep
+from shared.http.pages_in_memory import page_of, sorted_rows
+from shared.http.routing import new_router
 from shared.pagination import PageQueryDep
-from shared.routing import new_router
 
 COLUMNS = (
     "code", "name", "value_chain_stage", "amount", "share", "unit", "quantity", "unit_cost",

@@ -12,8 +12,8 @@ from shared.auth import Needs
 from shared.contracts.valuation.charts import ChartName, ChartQuery
 from shared.contracts.values import HeaderText
 from shared.database import SessionDep
-from shared.language import LanguageDep
-from shared.routing import new_router
+from shared.http.language import LanguageDep
+from shared.http.routing import new_router
 
 VEGA_LITE, SVG, PNG = "application/vnd.vegalite.v6+json", "image/svg+xml", "image/png"
 router = new_router("/v1/charts", "charts", [Needs("valuation:read")])

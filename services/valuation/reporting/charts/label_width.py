@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from shared.spreadsheets import legible
+from shared.http.spreadsheets import legible
 
 # Widths in em of Noto Sans, rounded up; a label is placed by them, never clipped by them.
 _NARROW = set("iljtfrI.,:;'|!()[]- ")

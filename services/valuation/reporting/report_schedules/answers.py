@@ -7,8 +7,8 @@ from shared.contracts.jobs import ProblemDocument
 from shared.contracts.valuation.report_schedules import LastReport, ReportScheduleAnswer
 from shared.contracts.valuation.reports import ReportParameters
 from shared.contracts.values import name_in
-from shared.etags import etag_of
-from shared.links import href
+from shared.http.etags import etag_of
+from shared.http.links import href
 from shared.tables.valuation.report_schedules import ReportSchedule
 from shared.tables.valuation.reports import Report
 

@@ -10,8 +10,8 @@ from services.valuation.reporting.report_schedules.workflow import planned
 from shared.clock import utc_now
 from shared.contracts.valuation.report_schedules import ReportSchedulePatch, ReportScheduleRequest
 from shared.errors import RuleBroken
+from shared.http.problems import field_errors
 from shared.ids import new_id
-from shared.problems import field_errors
 from shared.tables.valuation.report_schedules import ReportSchedule
 
 WHEN = frozenset({"cron", "event", "timezone", "enabled"})

@@ -14,9 +14,9 @@ from shared.auth import Caller
 from shared.contracts.foundation import WebhookRequest
 from shared.contracts.valuation.report_schedules import ReportScheduleRequest
 from shared.errors import Forbidden, RuleBroken
+from shared.events.webhooks import find_webhook_of_url, register_webhook
 from shared.schedules import is_cron, is_zone
 from shared.tables.platform import Webhook
-from shared.webhooks import find_webhook_of_url, register_webhook
 
 
 def fields_of(

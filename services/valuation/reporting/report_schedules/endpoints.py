@@ -17,17 +17,9 @@ from services.valuation.reporting.report_schedules.changes import (
 )
 from services.valuation.reporting.report_schedules.checking import fields_of, webhook_of
 from services.valuation.reporting.reports.workflow import SERVICE
-from shared import audit
+from shared.audit import trail
 from shared.auth import CallerDep, Needs
-from shared.bulk import (
-    BulkAnswer,
-    BulkQueryDep,
-    BulkRequest,
-    Outcome,
-    apply_items,
-    bulk_details,
-    read_items,
-)
+from shared.contracts.bulk import BulkAnswer, BulkRequest
 from shared.contracts.jobs import Page
 from shared.contracts.valuation.report_schedules import (
     ReportScheduleAnswer,
@@ -39,10 +31,11 @@ from shared.contracts.valuation.report_schedules import (
 from shared.contracts.valuation.reports import ReportFormat, ReportLanguage, ReportType
 from shared.database import SessionDep
 from shared.errors import Conflict, Problem, RuleBroken
-from shared.etags import IfMatchDep, check_if_match, set_etag
-from shared.language import LanguageDep
+from shared.http.bulk import BulkQueryDep, Outcome, apply_items, bulk_details, read_items
+from shared.http.etags import IfMatchDep, check_if_match, set_etag
+from shared.http.language import LanguageDep
+from shared.http.routing import COMPUTED, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.valuation.report_schedules import ReportSchedule
 
 RESOURCE = "report_schedule"
@@ -124,7 +117,7 @@ def create_report_schedule(
     hook, secret = webhook_of(session, caller, request.webhook, may_register=True)
     row = new_schedule(request.code, fields | told_webhook(request.webhook, hook))
     session.add(row)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "create", RESOURCE, str(row.id), after=row.model_dump()
     )  # fmt: skip
     set_etag(response, row)
@@ -156,7 +149,7 @@ def update_report_schedule(
     hook, secret = webhook_of(session, caller, request.webhook, may_register=True)
     if change_schedule(row, fields | told_webhook(request.webhook, hook)):
         session.add(row)
-        audit.record(
+        trail.record(
             session, caller, SERVICE, "update", RESOURCE, str(row.id),
             before=before, after=row.model_dump(),
         )  # fmt: skip
@@ -179,7 +172,7 @@ def delete_report_schedule(
     row = repository.get_schedule(session, schedule_id, lock=True)
     check_if_match(if_match, row)
     session.delete(row)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "delete", RESOURCE, str(schedule_id), before=row.model_dump()
     )  # fmt: skip
 
@@ -220,7 +213,7 @@ def bulk_report_schedules(
         return "updated", row.id
 
     done = apply_items(session, items, how, apply)
-    audit.record(
+    trail.record(
         session, caller, SERVICE, "bulk", RESOURCE, "", details=bulk_details(request.items, done)
     )
     return done

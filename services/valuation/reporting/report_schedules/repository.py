@@ -9,8 +9,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col
 
-from shared import advisory_locks
 from shared.errors import NotFound
+from shared.postgres import advisory_locks
 from shared.tables.platform import Webhook
 from shared.tables.valuation.report_schedules import ReportSchedule
 from shared.tables.valuation.reports import Report

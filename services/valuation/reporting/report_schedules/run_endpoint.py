@@ -17,8 +17,8 @@ from shared.contracts.valuation.report_schedules import ScheduleRunRequest
 from shared.contracts.valuation.reports import ReportParameters
 from shared.database import SessionDep
 from shared.errors import Conflict
+from shared.http.routing import new_router
 from shared.jobs.endpoints import accept
-from shared.routing import new_router
 from shared.tables.valuation.report_schedules import ReportSchedule
 
 router = new_router("/v1/report-schedules", "reports", [Needs("valuation:read")])

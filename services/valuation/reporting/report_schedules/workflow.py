@@ -23,9 +23,9 @@ from shared.contracts.jobs import EventEnvelope
 from shared.contracts.valuation.reports import ReportParameters
 from shared.database import in_transaction
 from shared.errors import Problem, RuleBroken
+from shared.http.problems import body_of
 from shared.jobs.chores import register
 from shared.logs import get_logger
-from shared.problems import body_of
 from shared.schedules import next_time
 from shared.tables.platform import Job
 from shared.tables.valuation.report_schedules import ReportSchedule

@@ -7,15 +7,15 @@ from fastapi import Response
 from services.valuation.reporting.reports import repository
 from services.valuation.reporting.reports.order_rules import check_may_have
 from services.valuation.reporting.reports.workflow import SERVICE
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.contracts.jobs import ProblemDocument
 from shared.contracts.valuation.reports import ReportAnswer, ReportFile, ReportParameters
 from shared.database import in_transaction
 from shared.errors import Conflict
-from shared.etags import etag_of
-from shared.exports import Download, NotAcceptable
-from shared.links import href
+from shared.http.etags import etag_of
+from shared.http.exports import Download, NotAcceptable
+from shared.http.links import href
 from shared.tables.valuation.reports import Report
 
 JSON = "application/json"
@@ -82,7 +82,7 @@ def _note_fetch(row: Report, caller: Caller) -> None:
     """A transaction of its own: the session of a GET only reads."""
     told = {"type": row.type, "period": row.period, "format": row.format, "sha256": row.sha256}
     with in_transaction() as session:
-        audit.record(session, caller, SERVICE, "fetch", "report", str(row.id), details=told)
+        trail.record(session, caller, SERVICE, "fetch", "report", str(row.id), details=told)
 
 
 def names_etag(if_none_match: str, etag: str) -> bool:

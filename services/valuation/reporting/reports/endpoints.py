@@ -22,11 +22,11 @@ from shared.contracts.valuation.reports import (
 )
 from shared.contracts.values import HeaderText, Period
 from shared.database import SessionDep
-from shared.etags import set_etag
+from shared.http.etags import set_etag
+from shared.http.language import LanguageDep
+from shared.http.routing import COMPUTED, new_router
 from shared.jobs.endpoints import accept
-from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import COMPUTED, new_router
 from shared.tables.valuation.reports import Report
 
 router = new_router("/v1/reports", "reports", [Needs("valuation:read")])

@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.valuation.reporting.reports.workflow import AVAILABLE_TYPES, JOB_KIND, SERVICE
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.valuation.reports import ReportParameters, ReportType
 from shared.errors import RuleBroken
+from shared.http.links import href
 from shared.jobs.queue import defer_job
-from shared.links import href
 from shared.tables.platform import Job
 from shared.tables.valuation.reports import Report
 
@@ -62,7 +62,7 @@ def order_report(session: Session, caller: Caller | str, order: ReportOrder) -> 
     )
     session.add(row)
     session.flush()
-    audit.record(session, caller, SERVICE, "order", "report", str(row.id), after=row.model_dump())
+    trail.record(session, caller, SERVICE, "order", "report", str(row.id), after=row.model_dump())
     job = defer_job(
         session,
         service=SERVICE,

@@ -3,8 +3,8 @@
 from sqlmodel import Session
 
 from services.valuation.reporting.reports import repository
-from shared import retention
 from shared.files import get_file, remove_content
+from shared.jobs import retention
 
 
 def remove_file_contents(session: Session, days: int, most: int) -> int:

@@ -9,12 +9,12 @@ from sqlmodel import Session
 from services.valuation.reporting.reports import repository
 from services.valuation.reporting.reports.files.formats import MEDIA_TYPES, render
 from services.valuation.reporting.reports.gathering.everything import gather_inputs
-from shared import outbox
 from shared.clock import utc_now
 from shared.contracts.valuation.reports import ReportParameters
+from shared.events import outbox
 from shared.files import store_file
+from shared.http.links import href
 from shared.jobs.running import JobContext, register
-from shared.links import href
 from shared.tables.valuation.reports import Report
 
 SERVICE = "valuation"

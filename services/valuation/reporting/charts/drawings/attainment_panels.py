@@ -19,8 +19,8 @@ from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.charts.label_width import distinct_labels
 from services.valuation.reporting.charts.style import Spec, title_of, with_house_style
 from services.valuation.reporting.charts.wording import word
+from shared.http.spreadsheets import legible
 from shared.money import plain
-from shared.spreadsheets import legible
 
 _ROW = 30
 _LABEL_EM = 18.0

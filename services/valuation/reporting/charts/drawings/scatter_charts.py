@@ -23,8 +23,8 @@ from services.valuation.reporting.charts.figures import Language, money_text
 from services.valuation.reporting.charts.label_width import distinct_labels
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import word
+from shared.http.spreadsheets import legible
 from shared.money import plain
-from shared.spreadsheets import legible
 
 _HEIGHT = 380
 _LABEL_EM = 14.0

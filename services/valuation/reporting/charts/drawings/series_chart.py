@@ -20,8 +20,8 @@ from services.valuation.reporting.charts.drawings.axes import (
 from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import word
+from shared.http.spreadsheets import legible
 from shared.money import plain
-from shared.spreadsheets import legible
 
 _HEIGHT = 320
 _LOOKS = {

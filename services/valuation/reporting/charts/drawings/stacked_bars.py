@@ -22,8 +22,8 @@ from services.valuation.reporting.charts.figures import Language
 from services.valuation.reporting.charts.label_width import distinct_labels
 from services.valuation.reporting.charts.style import Spec
 from services.valuation.reporting.charts.wording import word
+from shared.http.spreadsheets import legible
 from shared.money import add_exactly, plain
-from shared.spreadsheets import legible
 
 _ROW = 28
 _LABEL_EM = 20.0

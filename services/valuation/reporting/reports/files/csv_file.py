@@ -14,8 +14,8 @@ from services.valuation.reporting.reports.document import (
     cell_value,
     sentence_text,
 )
+from shared.http.spreadsheets import safe_text
 from shared.money import plain
-from shared.spreadsheets import safe_text
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 HEADER = ("section", "table", "row", "row_name", "column", "value", "unit", "href")

@@ -34,8 +34,8 @@ from services.valuation.reporting.reports.document import (
     sentence_text,
 )
 from services.valuation.reporting.reports.wording.labels import label
+from shared.http.spreadsheets import legible, workbook_text
 from shared.money import add_exactly, plain
-from shared.spreadsheets import legible, workbook_text
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EXCEL_DIGITS = 15

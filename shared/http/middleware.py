@@ -10,11 +10,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics, traces
-from shared.deprecation import count_use, notice_of
+from shared.http.deprecation import count_use, notice_of
+from shared.http.problems import crash_answer
+from shared.http.request_limits import PROBES, RequestLimits
 from shared.ids import new_id
 from shared.logs import correlation_id, get_logger
-from shared.problems import crash_answer
-from shared.request_limits import PROBES, RequestLimits
 from shared.settings import Settings
 
 CORRELATION_HEADER = "x-correlation-id"
@@ -143,9 +143,6 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 def install(app: FastAPI, service: str, settings: Settings) -> None:
     """Put the layers around the application; the last one added is the outermost."""
-    from shared.jobs.waiting import WaitForJob
-
-    app.add_middleware(WaitForJob, service=service)
     app.add_middleware(RequestLimits, settings=settings)
     if settings.cors_origins:
         from fastapi.middleware.cors import CORSMiddleware

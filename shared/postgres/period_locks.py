@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared import advisory_locks
 from shared.errors import Conflict
+from shared.postgres import advisory_locks
 
 
 def _lock(period: str) -> str:

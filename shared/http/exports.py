@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from shared.contracts.values import HeaderText, decimal_to_text
 from shared.errors import Problem
-from shared.spreadsheets import safe_text, workbook_text
+from shared.http.spreadsheets import safe_text, workbook_text
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -18,36 +18,20 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared import advisory_locks, audit
+from shared.access.signing_key import KEY_FILE, key_in
+from shared.audit import trail
 from shared.clock import utc_now
 from shared.database import in_transaction
+from shared.postgres import advisory_locks
 from shared.settings import get_settings
 
-KEY_FILE = "audit-heads.key"
 PUBLIC_KEY_FILE = "public-key.json"
 ALGORITHM = "Ed25519"
 
 
-def make_key(secrets_dir: Path) -> None:
-    """The private key of a deployment, made once; whole and private, or not there at all."""
-    path = secrets_dir / KEY_FILE
-    if path.exists():
-        return
-    secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{KEY_FILE}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)))
-    try:
-        os.link(draft, path)  # the first of several wins
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
 def signed_head(session: Session) -> str:
     """The last link of the chain, signed with the key of the deployment."""
-    position, last_hash = audit.head(session)
+    position, last_hash = trail.head(session)
     told = {"position": position, "hash": last_hash, "at": utc_now().isoformat()}
     return jws.serialize_compact(
         {"alg": ALGORITHM}, json.dumps(told), _private_key(), algorithms=[ALGORITHM]
@@ -132,14 +116,10 @@ def _read(line: str, key: OKPKey) -> dict[str, Any] | None:
 
 
 def _private_key() -> OKPKey:
-    return _key_in(get_settings().secrets_dir / KEY_FILE)
+    return key_in(get_settings().secrets_dir / KEY_FILE)
 
 
 def _public_key(folder: Path) -> OKPKey:
     """Our own where it is at hand: the one beside the heads could be somebody else's."""
     own = get_settings().secrets_dir / KEY_FILE
-    return _key_in(own if own.exists() else folder / PUBLIC_KEY_FILE)
-
-
-def _key_in(path: Path) -> OKPKey:
-    return OKPKey.import_key(json.loads(path.read_text()))
+    return key_in(own if own.exists() else folder / PUBLIC_KEY_FILE)

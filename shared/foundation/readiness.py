@@ -8,7 +8,7 @@ from anyio import CapacityLimiter, to_thread
 from shared.boot import UnsafeStartError, trust_database
 from shared.database import probing
 from shared.errors import Unavailable
-from shared.migrations import check_schema
+from shared.postgres.migrations import check_schema
 
 PATIENCE_SECONDS = 3.0
 GOOD_FOR_SECONDS = 0.5

@@ -9,15 +9,16 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
-from shared import audit_reads, cloud_events, idempotency
-from shared.admission import turn
+from shared import cloud_events, idempotency
+from shared.access.admission import turn
+from shared.audit import reads
 from shared.auth import Caller, let_in, needed_scope, shows_own_part
 from shared.errors import Unreadable, UnsupportedMedia
-from shared.etags import is_known
+from shared.http.etags import is_known
+from shared.http.json_depth import refuse_deep_json
+from shared.http.query_parameters import names_taken, refuse_others
 from shared.idempotency import Replay
-from shared.json_depth import refuse_deep_json
 from shared.metrics import idempotency_replays
-from shared.query_parameters import names_taken, refuse_others
 
 TRUTH = TypeAdapter(bool)
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -62,8 +63,8 @@ class GuardedRoute(APIRoute):
                 async with turn(_identity(request)):
                     response = await handle(request)
                     await _keep_answer(request, response)
-                    if audit_reads.is_noted(request, response):
-                        await run_in_threadpool(audit_reads.note, request, response)
+                    if reads.is_noted(request, response):
+                        await run_in_threadpool(reads.note, request, response)
                 if not computed and is_known(request, response):
                     return Response(status_code=304, headers={"ETag": response.headers["ETag"]})
             except Replay as replay:

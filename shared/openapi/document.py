@@ -6,10 +6,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from shared.deprecation import HEADERS as DEPRECATION_HEADERS
-from shared.forms import close_forms
-from shared.openapi_limits import operations, state_limits
-from shared.openapi_tags import describe_tags
+from shared.http.deprecation import HEADERS as DEPRECATION_HEADERS
+from shared.openapi.limits import close_forms, operations, state_limits
+from shared.openapi.tags import describe_tags
 from shared.scopes import widest
 
 PROBLEM_REF = {"$ref": "#/components/schemas/ProblemDocument"}

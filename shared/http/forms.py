@@ -1,13 +1,8 @@
 """Forms hold what their endpoint names, each field once, as JSON bodies do."""
 
-from typing import Any
-
 from fastapi import Depends, Request
 
 from shared.errors import FieldError, RuleBroken
-from shared.openapi_limits import operations
-
-FORM = "multipart/form-data"
 
 
 async def _only_known_fields(request: Request) -> None:
@@ -29,13 +24,3 @@ async def _only_known_fields(request: Request) -> None:
 
 KNOWN_FIELDS_ONLY = Depends(_only_known_fields)
 """A route's dependency: 422 `invalid` names every field that it does not have or has twice."""
-
-
-def close_forms(document: dict[str, Any]) -> None:
-    """Say in the document that forms have no further fields, in place."""
-    schemas = document["components"]["schemas"]
-    for operation in operations(document):
-        form = operation.get("requestBody", {}).get("content", {}).get(FORM)
-        if form is not None:
-            name = form["schema"]["$ref"].rsplit("/", 1)[-1]
-            schemas[name]["additionalProperties"] = False

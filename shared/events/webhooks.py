@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from shared import advisory_locks, audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.clients.events import check_webhook_url
 from shared.clock import utc_now
 from shared.errors import Conflict
+from shared.postgres import advisory_locks
 from shared.tables.platform import Webhook
 
 
@@ -44,7 +45,7 @@ def register_webhook(
     )
     session.add(webhook)
     session.flush()
-    audit.record(
+    trail.record(
         session, caller, service, "create", "webhook", str(webhook.id),
         after={"url": webhook.url, "events": webhook.events},
     )  # fmt: skip

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlmodel import Session
 
-from shared import audit, metrics
+from shared import metrics
+from shared.audit import trail
 from shared.database import in_transaction
 from shared.settings import get_settings
 
@@ -51,7 +52,7 @@ def remove_old(service: str) -> dict[str, int]:
             metrics.retention_removed.labels(service, rule.what).inc(count)
             details = {"removed": count, "older_than_days": days}
             with in_transaction() as session:
-                audit.record(
+                trail.record(
                     session, SUBJECT, service, "remove_old", rule.what, "", details=details
                 )
     return removed

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import audit
+from shared.audit import trail
 from shared.auth import Caller
 from shared.database import in_transaction
 from shared.settings import get_settings
@@ -37,7 +37,7 @@ def note(request: Request, response: Response) -> None:
         "filters": sorted(set(request.query_params)),
     }
     with in_transaction() as session:
-        audit.record(
+        trail.record(
             session,
             request.state.caller,
             request.app.state.service,

@@ -6,59 +6,21 @@ the noun's own function and reports per index. With `?atomic=true` any error und
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BaseModel, ValidationError
 from sqlmodel import Session
 
-from shared import audit
+from shared.audit import trail
+from shared.contracts.bulk import BulkAnswer, BulkResult
 from shared.contracts.jobs import ProblemDocument
-from shared.contracts.values import Contract
 from shared.database import discard
 from shared.errors import FieldError, Problem, RuleBroken
-from shared.problems import body_of, field_errors
+from shared.http.problems import body_of, field_errors
 
-MAX_ITEMS = 10_000
 ItemT = TypeVar("ItemT", bound=BaseModel)
-
-
-class CheckedLater(Generic[ItemT]):
-    """Documented as its item type, kept as it came, validated by `read_items`."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Anything goes in; the documents show the item's own schema."""
-        (item,) = get_args(source)
-        documented = handler.generate_schema(item)
-        return core_schema.no_info_wrap_validator_function(
-            lambda raw, _: raw,
-            documented,
-            serialization=core_schema.plain_serializer_function_ser_schema(lambda raw: raw),
-        )
-
-
-class BulkRequest(Contract, Generic[ItemT]):
-    """Up to 10,000 items, each read by itself: `BulkRequest[ItemModel]`."""
-
-    items: list[CheckedLater[ItemT]] = Field(max_length=MAX_ITEMS)
-
-
-class BulkResult(Contract):
-    """What became of one item."""
-
-    index: int
-    status: Literal["created", "updated", "unchanged", "error"]
-    id: str | None = None
-    error: ProblemDocument | None = None
-
-
-class BulkAnswer(Contract):
-    """What became of all items, in their order."""
-
-    results: list[BulkResult]
 
 
 @dataclass(frozen=True)
@@ -148,7 +110,7 @@ def bulk_details(items: Sequence[Any], done: BulkAnswer) -> dict[str, Any]:
     """What the audit trail keeps of a bulk: how many of each outcome, a hash of what was sent."""
     statuses = [result.status for result in done.results]
     counts = {status: statuses.count(status) for status in sorted(set(statuses))}
-    return {"counts": counts, "content_hash": audit.sha256_of(items)}
+    return {"counts": counts, "content_hash": trail.sha256_of(items)}
 
 
 def _as_field_error(result: BulkResult) -> FieldError:

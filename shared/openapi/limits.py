@@ -16,6 +16,7 @@ LARGEST_EXACT_INTEGER = 2**53 - 1
 """Beyond it, a reader that knows only binary floats would see another number."""
 LARGEST_INT32 = 2**31 - 1
 LENGTH_OF_FORMAT = {"uuid": 36, "date": 10, "date-time": 40}
+FORM = "multipart/form-data"
 NAMED_MEMBERS = {"properties", "patternProperties", "headers", "responses"}
 NOT_SCHEMAS = {"example", "examples", "default", "enum", "const", "required", "security"}
 
@@ -34,6 +35,16 @@ def state_limits(document: dict[str, Any]) -> None:
     for operation in operations(document):
         for inner in _schemas(operation["responses"]):
             _state_answer(inner)
+
+
+def close_forms(document: dict[str, Any]) -> None:
+    """Say in the document that forms have no further fields, in place."""
+    schemas = document["components"]["schemas"]
+    for operation in operations(document):
+        form = operation.get("requestBody", {}).get("content", {}).get(FORM)
+        if form is not None:
+            name = form["schema"]["$ref"].rsplit("/", 1)[-1]
+            schemas[name]["additionalProperties"] = False
 
 
 def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from shared.access.signing_key import make_key
 from shared.clock import utc_now
 from shared.database import at_once
 from shared.errors import Conflict, Unauthenticated
@@ -98,9 +99,7 @@ def write_all_key_files(session: Session, secrets_dir: Path) -> Path:
     for service, scopes in SERVICE_SCOPES.items():
         path = secrets_dir / f"{service}.key"
         write_key_file(session, path, subject=f"service:{service}", scopes=scopes, rate_limit=0)
-    from shared import audit_heads  # which imports callers, which are found here
-
-    audit_heads.make_key(secrets_dir)
+    make_key(secrets_dir)
     return admin
 
 

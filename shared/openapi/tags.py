@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.openapi_limits import operations
+from shared.openapi.limits import operations
 
 ABOUT = {
     "assets": "What the company owns and leases, with depreciation, end of life and look-alikes.",

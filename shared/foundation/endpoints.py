@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
-from shared import audit
-from shared.audit_reads import NOTED
+from shared.audit import trail
+from shared.audit.reads import NOTED
 from shared.auth import OWN_PART, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.foundation import (
@@ -23,11 +23,12 @@ from shared.contracts.jobs import AuditEventAnswer, CallerAnswer, EventEnvelope,
 from shared.contracts.values import Instant
 from shared.database import SessionDep
 from shared.errors import NotFound
+from shared.events.webhooks import register_webhook
+from shared.foundation.key_endpoints import keys_router
+from shared.http.language import LanguageDep
+from shared.http.routing import SHOWN_ONCE, new_router
 from shared.jobs.endpoints import jobs_router
-from shared.key_endpoints import keys_router
-from shared.language import LanguageDep
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import SHOWN_ONCE, new_router
 from shared.tables.platform import (
     AuditEvent,
     AuditSeal,
@@ -36,7 +37,6 @@ from shared.tables.platform import (
     ReceivedEvent,
     Webhook,
 )
-from shared.webhooks import register_webhook
 
 EventHandler = Callable[[Session, EventEnvelope], None]
 _event_handlers: dict[tuple[str, str], EventHandler] = {}
@@ -207,7 +207,7 @@ def _webhooks_router(service: str) -> APIRouter:
         # A delivery that is just being sent holds its row, for TIMEOUT_SECONDS at most.
         session.execute(text("set local lock_timeout = '14s'"))
         session.delete(webhook)
-        audit.record(session, caller, service, "delete", "webhook", str(webhook_id))
+        trail.record(session, caller, service, "delete", "webhook", str(webhook_id))
 
     @router.get(
         "/{webhook_id:uuid}/deliveries",
@@ -258,7 +258,7 @@ def _webhooks_router(service: str) -> APIRouter:
         delivery.delivered_at = delivery.given_up_at = None
         delivery.next_attempt_at = utc_now()
         session.add(delivery)
-        audit.record(session, caller, service, "replay", "webhook_delivery", str(delivery_id))
+        trail.record(session, caller, service, "replay", "webhook_delivery", str(delivery_id))
         event = session.get_one(OutboxEvent, delivery.event_id)
         return DeliveryAnswer(
             type=event.type, **delivery.model_dump(exclude={"webhook_id", "target_service"})

@@ -14,7 +14,7 @@ from sqlalchemy import CTE, func, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
-from shared import advisory_locks, metrics
+from shared import metrics
 from shared.clients.circuits import RECEIVER_OPEN_SECONDS, circuit_of_receiver
 from shared.clients.events import send_to_service, send_to_webhook
 from shared.clock import utc_now
@@ -22,6 +22,7 @@ from shared.database import in_transaction
 from shared.errors import Problem
 from shared.ids import new_id
 from shared.logs import correlation_id, get_logger
+from shared.postgres import advisory_locks
 from shared.tables.platform import OutboxDelivery, OutboxEvent, Webhook
 
 log = get_logger(__name__)

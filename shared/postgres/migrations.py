@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.errors import Unavailable
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def alembic_config() -> Config:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import rate_limits
+from shared.access import rate_limits
 from shared.errors import (
     Problem,
     TooLarge,
@@ -18,7 +18,7 @@ from shared.errors import (
     Unreadable,
     UnsupportedMedia,
 )
-from shared.problems import answer
+from shared.http.problems import answer
 from shared.settings import Settings
 
 LONGEST_ADDRESS = 16_384

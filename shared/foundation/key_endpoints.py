@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from shared import audit
-from shared.api_keys import create_key, rotate_key
+from shared.access.api_keys import create_key, rotate_key
+from shared.audit import trail
 from shared.auth import Caller, CallerDep, Needs
 from shared.clock import utc_now
 from shared.contracts.foundation import (
@@ -23,8 +23,8 @@ from shared.contracts.foundation import (
 from shared.contracts.jobs import Page
 from shared.database import SessionDep
 from shared.errors import Forbidden, NotFound, RuleBroken
+from shared.http.routing import SHOWN_ONCE, new_router
 from shared.pagination import PageQueryDep, list_page
-from shared.routing import SHOWN_ONCE, new_router
 from shared.scopes import SERVICES
 from shared.tables.platform import ApiKey
 
@@ -54,7 +54,7 @@ def keys_router() -> APIRouter:
             raise RuleBroken("the key would have expired already", code="already_expired")
         row, key = create_key(session, **request.model_dump())
         after = request.model_dump(mode="json")
-        audit.record(session, caller, SERVICE, "create", "api_key", str(row.id), after=after)
+        trail.record(session, caller, SERVICE, "create", "api_key", str(row.id), after=after)
         return ApiKeyCreated(id=row.id, prefix=row.prefix, key=key)
 
     @router.get("", summary="List API keys", operation_id="list_api_keys")
@@ -105,7 +105,7 @@ def keys_router() -> APIRouter:
         overlap = (request or KeyRotation()).overlap_seconds
         key = rotate_key(session, row, timedelta(seconds=overlap))
         details = {"overlap_seconds": overlap}
-        audit.record(session, caller, SERVICE, "rotate", "api_key", str(key_id), details=details)
+        trail.record(session, caller, SERVICE, "rotate", "api_key", str(key_id), details=details)
         return ApiKeyRotated(
             id=row.id, prefix=row.prefix, key=key, previous_until=row.previous_until
         )
@@ -122,7 +122,7 @@ def keys_router() -> APIRouter:
         if row.revoked_at is None:
             row.revoked_at = utc_now()
             session.add(row)
-            audit.record(session, caller, SERVICE, "revoke", "api_key", str(key_id))
+            trail.record(session, caller, SERVICE, "revoke", "api_key", str(key_id))
 
     return router
 

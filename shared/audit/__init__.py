@@ -1,0 +1,1 @@
+"""The audit trail: written, sealed, verified, its heads kept elsewhere."""

@@ -1,0 +1,1 @@
+"""What all endpoints share between the wire and their noun."""

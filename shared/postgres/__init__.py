@@ -1,0 +1,1 @@
+"""Locks, pools and migrations of the one database."""
