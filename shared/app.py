@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute
 from shared.auth import needed_scope
 from shared.boot import check_before_start
 from shared.database import close_connections
-from shared.foundation.endpoints import foundation_routers
 from shared.foundation.health import health_router
+from shared.foundation.routers import foundation_routers
 from shared.http import middleware, problems
 from shared.jobs.waiting import WaitForJob
 from shared.logs import set_up_logs

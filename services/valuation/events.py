@@ -9,7 +9,7 @@ from services.valuation.benefits.reviews import repository
 from services.valuation.benefits.reviews.filling import ask_and_lock, fill_review
 from services.valuation.reporting.report_schedules.workflow import order_published
 from shared.contracts.jobs import EventEnvelope
-from shared.foundation.endpoints import on_event
+from shared.foundation.received_events import on_event
 from shared.http.links import href
 from shared.jobs.queue import defer_job
 from shared.jobs.running import JobContext, register

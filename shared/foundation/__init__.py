@@ -1,1 +1,1 @@
-"""The endpoints that every service has: health, callers and their keys, the audit trail, jobs."""
+"""Endpoints that every service has: health, callers and their keys, the audit trail, webhooks."""

@@ -11,7 +11,7 @@ import pytest
 
 from shared.access import rate_limits
 from shared.database import close_connections, forget_engines
-from shared.foundation import endpoints as foundation_endpoints
+from shared.foundation import audit_events
 from shared.settings import get_settings
 from tests.contract.refusals import INSIDES, MEMBERS
 from tests.faults.test_limits import TEN_YEARS
@@ -153,7 +153,7 @@ def test_a_crash_tells_nothing_but_its_correlation_id(
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError("/usr/lib/x.py: SELECT secret FROM place")
 
-    monkeypatch.setattr(foundation_endpoints, "list_page", crash)
+    monkeypatch.setattr(audit_events, "list_page", crash)
     answer = service.get("/v1/audit-events")
     assert assert_whole(answer, 500)["code"] == "internal_error"
     assert "secret" not in answer.text
