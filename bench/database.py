@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.embedded_postgres import PostgresServer
+from cli.postgres.server import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,7 +43,7 @@ def bench_database() -> Iterator[BenchDatabase]:
             }
             os.environ.update(settings)
             environment = dict(os.environ)
-            prepare = [sys.executable, "-m", "cli.prepare_database"]
+            prepare = [sys.executable, "-m", "cli.postgres.prepare_database"]
             subprocess.run(
                 prepare, env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL
             )

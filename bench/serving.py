@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.database import ROOT
-from cli.listeners import open_listeners
 from cli.probe import is_ready
+from cli.system.listeners import open_listeners
 
 ALLOCATION = "services.allocation.main:app"
 FIRST_PORT = 18931

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from cli.data_folder import DataFolder
-from cli.listeners import SERVICES
+from cli.system.listeners import SERVICES
 from shared.clients.base import ServiceClient
 from shared.errors import Problem, Unauthenticated, Unavailable
 

@@ -57,7 +57,7 @@ def _explain(failure: Exception) -> tuple[ExitCode, dict[str, object]]:
     """The exit code of an expected failure and its JSON; anything else is raised again."""
     from cli.calling import JobFailedError, as_document
     from cli.data_folder import FolderInUseError
-    from cli.postgres_binaries import PostgresError
+    from cli.postgres.binaries import PostgresError
     from cli.project import StartError
     from shared.errors import Forbidden, Problem, Unauthenticated, Unavailable
 

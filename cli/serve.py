@@ -8,9 +8,9 @@ from types import FrameType
 
 import uvicorn
 
-from cli.listeners import SERVICES
 from cli.loading_time import import_to_stay
 from cli.patient_protocol import PatientProtocol
+from cli.system.listeners import SERVICES
 from shared.jobs.waiting import let_go
 from shared.settings import get_settings
 

@@ -2,8 +2,8 @@
 
 import argparse
 
-from cli.listeners import SERVICES
 from cli.loading_time import import_to_stay
+from cli.system.listeners import SERVICES
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ hypothesis.settings.load_profile("patient")
 @pytest.fixture(scope="session")
 def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A throw-away server with the schema in place; the settings of this process point to it."""
-    from cli.embedded_postgres import PostgresServer
+    from cli.postgres.server import PostgresServer
 
     with PostgresServer.throw_away() as server:
         os.environ.update(OPEN_ENVIRONMENT)

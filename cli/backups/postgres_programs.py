@@ -12,7 +12,7 @@ from typing import IO
 
 from sqlalchemy.engine import make_url
 
-from cli import postgres_binaries
+from cli.postgres import binaries as postgres_binaries
 from shared.errors import Unavailable
 
 _DUMPING = re.compile(r'dumping contents of table "public\.([^"]+)"')

@@ -24,7 +24,7 @@ def backup(
 
     The archive holds secrets: its mode is 0600, keep it as you keep the database.
     """
-    from cli.database_access import database_of
+    from cli.postgres.database_access import database_of
 
     started = time.monotonic()
     with database_of(data_dir), progress_bar("backup", hidden=as_json) as progress:
@@ -65,7 +65,7 @@ def restore(
 
     Stop services and workers before; start them again afterwards.
     """
-    from cli.database_access import database_of
+    from cli.postgres.database_access import database_of
 
     with (
         _nobody_else(data_dir),

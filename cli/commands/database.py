@@ -16,7 +16,7 @@ def migrate(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
     """Bring the schema to its newest version and make missing keys; safe to repeat."""
     from alembic import command
 
-    from cli.database_access import database_of
+    from cli.postgres.database_access import database_of
 
     with database_of(data_dir):
         from shared.access.api_keys import write_all_key_files
@@ -42,7 +42,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Recompute the audit trail's chain, compare signed heads; exit code 1 when it is broken."""
-    from cli.database_access import database_of
+    from cli.postgres.database_access import database_of
 
     with database_of(data_dir):
         from shared.audit import trail, verification
@@ -67,7 +67,7 @@ def verify(
 @audit.command("head")
 def head(data_dir: DataDir = DEFAULT, as_json: AsJson = False) -> None:
     """The last link of the audit trail, signed: keep it elsewhere to find a rewrite."""
-    from cli.database_access import database_of
+    from cli.postgres.database_access import database_of
 
     with database_of(data_dir):
         from shared.audit import heads, trail

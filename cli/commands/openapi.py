@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.listeners import SERVICES
+from cli.system.listeners import SERVICES
 
 
 def openapi(

@@ -9,8 +9,8 @@ import typer
 
 from cli.commands.options import AsJson, DataDir, say
 from cli.data_folder import DEFAULT, DataFolder
-from cli.layout import Layout
-from cli.supervisor import Addresses, Supervisor
+from cli.system.layout import Layout
+from cli.system.supervisor import Addresses, Supervisor
 
 DEFAULT_PORT_BASE = 8001
 
@@ -40,7 +40,7 @@ def up(
 
     def ready(addresses: Addresses) -> None:
         if check:
-            from cli.smoke_test import try_everything
+            from cli.system.smoke_test import try_everything
 
             for sentence in try_everything(addresses, folder):
                 print(sentence, flush=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cli.listeners import SERVICES
+from cli.system.listeners import SERVICES
 from tests.crash.accounts import Line
 from tests.crash.calling import Caller
 from tests.crash.traffic import Robot, WritePath

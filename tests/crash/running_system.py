@@ -14,10 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.embedded_postgres import PostgresServer
-from cli.free_ports import free_port
-from cli.listeners import SERVICES
+from cli.postgres.server import PostgresServer
 from cli.probe import is_ready
+from cli.system.free_ports import free_port
+from cli.system.listeners import SERVICES
 from tests.running import outside_environment
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cli.embedded_postgres import PostgresServer
+from cli.postgres.server import PostgresServer
 from tests.crash.accounts import Accounts
 from tests.crash.calling import Caller
 from tests.crash.running_system import RunningSystem

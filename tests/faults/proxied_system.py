@@ -11,9 +11,9 @@ from typing import Self
 
 from sqlalchemy.engine import make_url
 
-from cli.free_ports import free_port
-from cli.listeners import SERVICES
 from cli.probe import is_ready
+from cli.system.free_ports import free_port
+from cli.system.listeners import SERVICES
 from tests.crash.running_system import ROOT, RunningSystem
 from tests.faults.chaos_proxy import ChaosProxy
 from tests.running import make_admin_key

@@ -33,7 +33,7 @@ add rule inet silence incoming tcp sport {port} drop
 def main() -> None:
     """Serve one service, swallow, pass, and tell."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    from cli.embedded_postgres import PostgresServer
+    from cli.postgres.server import PostgresServer
 
     with PostgresServer.throw_away() as server, tempfile.TemporaryDirectory() as secrets:
         os.environ.update(OPEN_ENVIRONMENT)

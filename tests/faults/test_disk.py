@@ -12,7 +12,7 @@ import httpx2
 import psycopg
 import pytest
 
-from cli.embedded_postgres import PostgresServer
+from cli.postgres.server import PostgresServer
 from tests.crash.accounts import Accounts
 from tests.crash.calling import Caller
 from tests.crash.running_system import RunningSystem

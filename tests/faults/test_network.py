@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from sqlalchemy.engine import make_url
 
-from cli.listeners import SERVICES
+from cli.system.listeners import SERVICES
 from tests.crash.accounts import Accounts
 from tests.crash.calling import Caller
 from tests.crash.checking import check

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.free_ports import free_port
-from cli.gateway import gateway_command
 from cli.probe import is_ready
 from cli.project import StartError
+from cli.system.free_ports import free_port
+from cli.system.gateway import gateway_command
 
 
 def port_of(url: str) -> int:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psycopg
 
-from cli.embedded_postgres import PostgresServer
-from cli.free_ports import free_port
-from cli.gateway import find_nginx
-from cli.listeners import SERVICES
+from cli.postgres.server import PostgresServer
 from cli.project import StartError
+from cli.system.free_ports import free_port
+from cli.system.gateway import find_nginx
+from cli.system.listeners import SERVICES
 from tests.running import outside_environment
 
 ROOT = Path(__file__).resolve().parents[2]

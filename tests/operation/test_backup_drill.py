@@ -17,8 +17,8 @@ import httpx2
 import psycopg
 import pytest
 
-from cli import postgres_binaries
-from cli.embedded_postgres import PostgresServer
+from cli.postgres import binaries as postgres_binaries
+from cli.postgres.server import PostgresServer
 from tests.crash.running_system import RunningSystem
 from tests.modelling import ok
 from tests.operation.commands import btim

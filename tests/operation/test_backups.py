@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from cli.embedded_postgres import PostgresServer
+from cli.postgres.server import PostgresServer
 from tests.operation.commands import btim
 from tests.running import LiveServices
 from tests.small_run import publish_a_run

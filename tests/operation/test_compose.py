@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.postgres_binaries import SETTINGS
+from cli.postgres.binaries import SETTINGS
 from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from cli.free_ports import free_port
 from cli.merged_openapi import METHODS, merge
+from cli.system.free_ports import free_port
 from shared.settings import get_settings
 from tests.operation.gateway import a_gateway, port_of
 from tests.running import SERVICES, LiveServices

@@ -17,7 +17,7 @@ from alembic import command
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
-from cli.embedded_postgres import PostgresServer
+from cli.postgres.server import PostgresServer
 from shared.ids import new_id
 from shared.postgres.migrations import alembic_config, newest_revision
 from tests.operation.commands import ROOT, btim

@@ -15,8 +15,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from cli.free_ports import free_port
 from cli.probe import is_ready
+from cli.system.free_ports import free_port
 from tests.operation.company import Company, a_company, lines
 from tests.operation.systems import ROOT, a_system
 from tests.running import LiveServices

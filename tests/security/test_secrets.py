@@ -176,7 +176,7 @@ def every_log(folder: Path) -> str:
 def test_a_running_system_tells_no_secret_when_it_is_most_talkative(tmp_path: Path) -> None:
     import httpx2
 
-    from cli.free_ports import free_port
+    from cli.system.free_ports import free_port
     from tests.crash.running_system import RunningSystem
 
     system = RunningSystem(tmp_path / "data", free_port(), settings={"BTIM_LOG_LEVEL": "DEBUG"})

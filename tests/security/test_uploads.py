@@ -85,7 +85,7 @@ def peak_mib(process: psutil.Process) -> int:
 def test_a_running_system_survives_the_whole_corpus(tmp_path: Path) -> None:
     import httpx2
 
-    from cli.free_ports import free_port
+    from cli.system.free_ports import free_port
     from tests.crash.running_system import RunningSystem
 
     scratch = tmp_path / "scratch"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import leftovers, watched_child
 from cli.data_folder import DataFolder, FolderInUseError
-from cli.listeners import HOST, open_listeners
-from cli.watched_child import ChildPlan, WatchedChild, trim_log
+from cli.system import leftovers, watched_child
+from cli.system.listeners import HOST, open_listeners
+from cli.system.watched_child import ChildPlan, WatchedChild, trim_log
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 ENDS = [sys.executable, "-c", "raise SystemExit(3)"]

@@ -15,7 +15,7 @@ from cli.demo import telling
 from cli.demo.oxford_council.company import Company
 from cli.exit_codes import ExitCode
 from cli.main import _explain
-from cli.postgres_binaries import PostgresError
+from cli.postgres.binaries import PostgresError
 from cli.project import StartError
 from shared.clients.base import ServiceClient
 from shared.errors import Conflict, Forbidden, RuleBroken, Unauthenticated, Unavailable

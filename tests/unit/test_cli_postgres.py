@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from cli import postgres_cluster
 from cli.child_process import RunAs
-from cli.embedded_postgres import PostgresServer
-from cli.postgres_binaries import PostgresError
-from cli.postgres_cluster import make_cluster
-from cli.postgres_user import _reaches, choose_user
+from cli.postgres import cluster as postgres_cluster
+from cli.postgres.binaries import PostgresError
+from cli.postgres.cluster import make_cluster
+from cli.postgres.server import PostgresServer
+from cli.postgres.user import _reaches, choose_user
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from cli.calling import connect
 from cli.data_folder import DataFolder
-from cli.listeners import SERVICES
-from cli.supervisor import Addresses
+from cli.system.listeners import SERVICES
+from cli.system.supervisor import Addresses
 from shared.clients.base import ServiceClient
 
 

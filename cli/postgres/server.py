@@ -19,11 +19,12 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
-from cli import child_process, postgres_binaries
-from cli.free_ports import free_port, is_free
-from cli.postgres_binaries import PostgresError
-from cli.postgres_cluster import Pause, await_former_server, lock_holder, make_cluster
-from cli.postgres_user import choose_user
+from cli import child_process
+from cli.postgres import binaries as postgres_binaries
+from cli.postgres.binaries import PostgresError
+from cli.postgres.cluster import Pause, await_former_server, lock_holder, make_cluster
+from cli.postgres.user import choose_user
+from cli.system.free_ports import free_port, is_free
 
 SUPERUSER = "postgres"
 DATABASE = "btim"

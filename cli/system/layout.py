@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cli.data_folder import DataFolder
-from cli.free_ports import free_port
-from cli.gateway import gateway_command
-from cli.listeners import HOST, SERVICES, Listener
 from cli.project import PROJECT
-from cli.prometheus import prometheus_command
-from cli.watched_child import ChildPlan
+from cli.system.free_ports import free_port
+from cli.system.gateway import gateway_command
+from cli.system.listeners import HOST, SERVICES, Listener
+from cli.system.prometheus import prometheus_command
+from cli.system.watched_child import ChildPlan
 
 METRICS_PORT = "BTIM_WORKER_METRICS_PORT"
 Environment = Mapping[str, str]

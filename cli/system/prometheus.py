@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cli.listeners import HOST, Listener
 from cli.project import PROJECT, StartError
+from cli.system.listeners import HOST, Listener
 
 RULES = PROJECT / "deploy" / "prometheus" / "alerts.yml"
 

@@ -16,14 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from cli import child_process, leftovers
+from cli import child_process
 from cli.data_folder import DataFolder
-from cli.embedded_postgres import PostgresServer
-from cli.layout import Layout, python
-from cli.listeners import Listener, open_listeners
+from cli.postgres.server import PostgresServer
 from cli.probe import is_ready
 from cli.project import PROJECT, StartError
-from cli.watched_child import WatchedChild, trim_log
+from cli.system import leftovers
+from cli.system.layout import Layout, python
+from cli.system.listeners import Listener, open_listeners
+from cli.system.watched_child import WatchedChild, trim_log
 
 READY_SECONDS = 180.0
 WORKER_STOP_SECONDS = 25.0
@@ -107,7 +108,7 @@ class Supervisor:
         self._plan_children()
         for child in self._services:
             child.start()  # they load while the schema is brought up to date
-        self._finish("migrate", python("cli.prepare_database"))
+        self._finish("migrate", python("cli.postgres.prepare_database"))
         if self.layout.gateway_port is not None:
             pages = str(self.folder.pages)
             self._finish("openapi", python("cli.main", "openapi", "--out", pages))

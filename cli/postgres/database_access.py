@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.data_folder import DataFolder
-from cli.embedded_postgres import PostgresServer
+from cli.postgres.server import PostgresServer
 
 
 @contextmanager

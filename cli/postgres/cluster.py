@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cli import child_process, postgres_binaries
-from cli.postgres_binaries import PostgresError
-from cli.postgres_user import choose_user
+from cli import child_process
+from cli.postgres import binaries as postgres_binaries
+from cli.postgres.binaries import PostgresError
+from cli.postgres.user import choose_user
 
 _ZOMBIE_PATIENCE_SECONDS = 2.0
 

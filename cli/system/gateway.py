@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
-from cli.listeners import HOST
-from cli.project import StartError
+from cli.project import PROJECT, StartError
+from cli.system.listeners import HOST
 from shared.settings import get_settings
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "deploy" / "gateway" / "nginx.conf.template"
+TEMPLATE = PROJECT / "deploy" / "gateway" / "nginx.conf.template"
 ONE_PROCESS = "daemon off; master_process off;"
 """A killed gateway leaves no workers behind that hold its port."""
 
