@@ -18,6 +18,7 @@ from shared.http import middleware, problems
 from shared.jobs.waiting import WaitForJob
 from shared.logs import set_up_logs
 from shared.openapi.document import document_errors
+from shared.openapi.pages import pages_router
 from shared.scopes import SERVICES
 from shared.settings import get_settings
 from shared.traces import set_up_traces, shut_down_traces
@@ -62,6 +63,8 @@ def create_app(
         contact={"name": "The BTIM team"},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         separate_input_output_schemas=False,
+        docs_url=None,
+        redoc_url=None,
         redirect_slashes=False,  # to whatever host and scheme the request claims
     )
     app.root_path = settings.public_prefix  # a gateway takes it off before it asks
@@ -71,6 +74,7 @@ def create_app(
         _require_scopes(router)
         app.include_router(router)
     app.include_router(health_router(service))
+    app.include_router(pages_router(app.title))
     app.add_middleware(WaitForJob, service=service)
     middleware.install(app, service, settings)
     document_errors(app)

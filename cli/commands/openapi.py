@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -16,11 +17,12 @@ def openapi(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="A folder that gets openapi.json and docs.html; else to stdout."),
+        typer.Option(help="A folder that gets openapi.json, docs.html and assets; else to stdout."),
     ] = None,
 ) -> None:
     """Write the OpenAPI 3.1 document of a service, or of all three as a gateway shows them."""
     from cli.merged_openapi import merge
+    from shared.openapi.pages import ASSETS, swagger_page
 
     if service is not None and service not in SERVICES:
         raise typer.BadParameter(f"the services are {', '.join(SERVICES)}")
@@ -34,11 +36,5 @@ def openapi(
         return
     out.mkdir(parents=True, exist_ok=True)
     (out / "openapi.json").write_text(json.dumps(document, ensure_ascii=False))
-    (out / "docs.html").write_bytes(_page(document["info"]["title"]))
-
-
-def _page(title: str) -> bytes:
-    from fastapi.openapi.docs import get_swagger_ui_html
-
-    page = get_swagger_ui_html(openapi_url="/openapi.json", title=title)
-    return bytes(page.body)
+    (out / "docs.html").write_bytes(bytes(swagger_page(document["info"]["title"]).body))
+    shutil.copytree(ASSETS, out / "assets", dirs_exist_ok=True)
