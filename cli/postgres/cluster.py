@@ -1,4 +1,4 @@
-"""The data folder of a Postgres server: made whole or not at all, and who still works in it."""
+"""The data folder of a Postgres server: made whole or not at all, and who works in it."""
 
 import os
 import shutil
@@ -13,8 +13,6 @@ from cli import child_process
 from cli.postgres import binaries as postgres_binaries
 from cli.postgres.binaries import PostgresError
 from cli.postgres.user import choose_user
-
-_ZOMBIE_PATIENCE_SECONDS = 2.0
 
 Pause = Callable[[float], None]
 """How to wait for some seconds; it may raise to end the waiting."""
@@ -92,37 +90,3 @@ def lock_holder(cluster: Path) -> tuple[int, str] | None:
         return abs(int(lines[0])), lines[7].strip() if len(lines) > 7 else ""
     except (OSError, ValueError, IndexError):
         return None
-
-
-def await_former_server(cluster: Path, patience_seconds: float, pause: Pause = time.sleep) -> None:
-    """Let the server of a killed owner finish its shutdown; hurry it after `patience_seconds`.
-
-    A dead process whose parent never collects it keeps its number, and Postgres takes that
-    for a living server: its lock file is then removed here.
-    """
-    started = time.monotonic()
-    while (former := lock_holder(cluster)) is not None:
-        pid = former[0]
-        state = _state_in(pid, cluster)
-        waited = time.monotonic() - started
-        if state == "gone":
-            return
-        if state == "zombie" and waited > _ZOMBIE_PATIENCE_SECONDS:
-            (cluster / "postmaster.pid").unlink(missing_ok=True)
-            return
-        if waited > 2 * patience_seconds:
-            raise PostgresError(f"an earlier server (process {pid}) in {cluster} does not end")
-        if state == "running" and waited > patience_seconds:
-            os.kill(pid, signal.SIGQUIT)
-        pause(0.05)
-
-
-def _state_in(pid: int, cluster: Path) -> str:
-    """`running` only if the process works in this cluster; else `zombie` or `gone`."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        if state in "ZX":
-            return "zombie"
-        return "running" if Path(f"/proc/{pid}/cwd").samefile(cluster) else "gone"
-    except (OSError, IndexError):
-        return "gone"

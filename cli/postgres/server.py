@@ -22,7 +22,8 @@ from urllib.parse import quote
 from cli import child_process
 from cli.postgres import binaries as postgres_binaries
 from cli.postgres.binaries import PostgresError
-from cli.postgres.cluster import Pause, await_former_server, lock_holder, make_cluster
+from cli.postgres.cluster import Pause, lock_holder, make_cluster
+from cli.postgres.ending import STOP_SECONDS, await_former_server, stop_gently
 from cli.postgres.user import choose_user
 from cli.system.free_ports import free_port, is_free
 
@@ -33,7 +34,6 @@ RECOVERY_SECONDS = 600.0  # after a crash with gigabytes of log to replay
 LOCK_PATIENCE_SECONDS = 60.0  # a killed server's backends and shared memory need a moment
 PORT_PATIENCE_SECONDS = 5.0
 MOST_SHOTS = 10  # how often a starting server may be killed before nobody starts it any more
-STOP_SECONDS = 60.0
 
 
 class PostgresServer:
@@ -144,7 +144,7 @@ class PostgresServer:
     def stop(self) -> None:
         """Fast shutdown: sessions are ended, everything committed is on disk."""
         if self._process is not None:
-            _stop_gently(self._process)
+            stop_gently(self._process, self.cluster)
             self._process = None
         if self._lock is not None:
             self._lock.close()
@@ -292,17 +292,3 @@ def _may_pass(trouble: str) -> bool:
 def _was_shot(code: int, log: str) -> bool:
     """Whether somebody else ended it while it was starting, so that it may well start again."""
     return code in {-signal.SIGKILL, -signal.SIGQUIT} or "shutdown request" in log
-
-
-def _stop_gently(process: subprocess.Popen[bytes]) -> None:
-    """SIGINT (fast), then SIGQUIT (immediate, recovers at the next start), then SIGKILL."""
-    for step, patience in (
-        (signal.SIGINT, STOP_SECONDS),
-        (signal.SIGQUIT, 10.0),
-        (signal.SIGKILL, 10.0),
-    ):
-        if process.poll() is not None:
-            return
-        process.send_signal(step)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience)

@@ -13,6 +13,7 @@ import pytest
 
 from cli.child_process import RunAs
 from cli.postgres import cluster as postgres_cluster
+from cli.postgres import ending
 from cli.postgres.binaries import PostgresError
 from cli.postgres.cluster import make_cluster
 from cli.postgres.server import PostgresServer
@@ -120,6 +121,25 @@ def test_a_server_killed_while_it_starts_again_is_started_once_more(
     assert ask(server, "select 1") == 1
 
 
+def test_a_shutdown_that_meets_a_recovery_ends_all_the_same(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "UNWILLING_SECONDS", 0.5)
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute("create table before_recovery as select 8 as number")
+    seen = len(server.log_path.read_text())
+    with psycopg.connect(server.dsn) as victim:
+        session = victim.info.backend_pid
+        os.kill(session, signal.SIGKILL)
+        while "reinitializing" not in server.log_path.read_text()[seen:]:
+            time.sleep(0.001)
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < ending.STOP_SECONDS / 2
+    server.start()
+    assert ask(server, "select number from before_recovery") == 8
+
+
 def test_a_living_server_is_not_restarted(server: PostgresServer) -> None:
     pid = server.pid
     assert not server.restart_if_dead()
@@ -138,7 +158,7 @@ def test_a_throw_away_server_leaves_nothing() -> None:
 def test_a_lock_file_of_a_process_that_is_gone_holds_nobody_up(tmp_path: Path) -> None:
     (tmp_path / "postmaster.pid").write_text("4194305\n/data\n0\n5432\n\n\n\nready   \n")
     assert postgres_cluster.lock_holder(tmp_path) == (4194305, "ready")
-    postgres_cluster.await_former_server(tmp_path, patience_seconds=1.0)
+    ending.await_former_server(tmp_path, patience_seconds=1.0)
 
 
 def test_a_failed_initdb_leaves_no_half_cluster(tmp_path: Path) -> None:
