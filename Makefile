@@ -108,7 +108,7 @@ semgrep: $(STAMP) $(SEMGREP) ## our own rules for this code, and the proof that 
 sbom: $(PROOFS) ## write sbom.json, the list of parts (CycloneDX), anew
 	$(BIN)/python -m tests.security.parts sbom.json
 
-prove: $(PROOFS) $(SEMGREP) ## the slow proofs but those of connectors, office, large; over an hour on two cores
+prove: $(PROOFS) $(SEMGREP) ## the slow proofs but those of connectors, office, large, load; over an hour on two cores
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder \
 		--ignore=tests/connectors --ignore=tests/unit/test_report_office.py \
 		--ignore-glob='tests/large/test_large_*.py' $(PYTEST_ARGS)
