@@ -25,6 +25,7 @@ from services.ingest.sources.kinds.odata_values import instant_of, plain_row
 from services.valuation.measures.value_kpis.formulas.compute import compute_formula
 from services.valuation.measures.value_kpis.formulas.grammar import parse_formula
 from services.valuation.measures.value_kpis.formulas.unit_check import unit_of_formula
+from services.valuation.measures.value_kpis.formulas.units import UnitMismatch
 from shared import pagination
 from shared.clients.outside.answer import OutsideAnswer
 from shared.errors import Problem
@@ -125,7 +126,7 @@ def selectors(data: bytes) -> None:
 
 def formulas(data: bytes) -> None:
     """The formula of an indicator."""
-    with suppress(Problem):
+    with suppress(Problem, UnitMismatch):
         formula = parse_formula(data.decode("utf-8", "surrogateescape"))
         compute_formula(formula, dict.fromkeys(formula.leaves))
         unit_of_formula(formula, {})
