@@ -108,16 +108,18 @@ semgrep: $(STAMP) $(SEMGREP) ## our own rules for this code, and the proof that 
 sbom: $(PROOFS) ## write sbom.json, the list of parts (CycloneDX), anew
 	$(BIN)/python -m tests.security.parts sbom.json
 
-prove: $(PROOFS) $(SEMGREP) ## the slow proofs but those of connectors, office, large, load; over an hour on two cores
+LAWS = tests/unit/test_engine_proofs.py tests/unit/test_simulation.py tests/unit/test_ingest_dialects.py
+
+prove: $(PROOFS) $(SEMGREP) ## the slow proofs but connectors, office, large, laws, load; over an hour on two cores
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder \
 		--ignore=tests/connectors --ignore=tests/unit/test_report_office.py \
-		--ignore-glob='tests/large/test_large_*.py' $(PYTEST_ARGS)
+		--ignore-glob='tests/large/test_large_*.py' $(LAWS:%=--ignore=%) $(PYTEST_ARGS)
 
 large: $(STAMP) ## the proofs at a million lines and ten million flows
 	$(BIN)/python -m pytest -m slow tests/large/test_large_*.py $(PYTEST_ARGS)
 
-laws: $(STAMP) ## COMPANIES=1000 random companies of up to 50 steps each keep the laws (100: 10 minutes)
-	COMPANIES=$(COMPANIES) $(BIN)/python -m pytest -m slow tests/stateful $(PYTEST_ARGS)
+laws: $(STAMP) ## thousands of random models and ledgers, COMPANIES=1000 companies of up to 50 steps each
+	COMPANIES=$(COMPANIES) $(BIN)/python -m pytest -m slow $(LAWS) tests/stateful $(PYTEST_ARGS)
 
 connectors: $(STAMP) ## the connectors against a real OData server and through every fault (needs npm)
 	$(BIN)/python -m tests.connectors.cap
